@@ -1,0 +1,1 @@
+"""Học Tập: the assistant through which citizens meet the learning-society scheme."""

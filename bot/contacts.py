@@ -1,0 +1,80 @@
+"""Whom we know: a contact, the consents they gave, and the segments officials name them by."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from bot.messages import Address
+
+
+class ContactStatus(StrEnum):
+    """Whether a contact can be written to at all."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class Purpose(StrEnum):
+    """What a citizen may consent to, each on its own (Luật 91/2025/QH15, Điều 9)."""
+
+    NOTICES = "notices"
+    PLACE = "place"
+
+
+class Topic(StrEnum):
+    """What a citizen may ask to be told about; their Vietnamese names stand in texts.yml."""
+
+    LITERACY = "literacy"
+    CONTINUING = "continuing"
+    VOCATIONAL = "vocational"
+    DIGITAL = "digital"
+    EVENTS = "events"
+    OFFICIALS = "officials"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Someone who wrote to us. *home* is the token of a current commune or province, or empty."""
+
+    id: int
+    address: Address
+    status: ContactStatus
+    home: str = ""
+    home_province: str = ""
+    topics: frozenset[Topic] = frozenset()
+    notices: bool = False
+    last_heard_at: datetime | None = None
+
+    def may_be_notified(self) -> bool:
+        """Whether a broadcast may be sent: reachable, and consented to notices."""
+        return self.status is ContactStatus.ACTIVE and self.notices
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A named audience among those who consented: every given condition holds (and), any of a
+    condition's values does (or). Empty conditions do not narrow."""
+
+    provinces: frozenset[str] = frozenset()
+    communes: frozenset[str] = frozenset()
+    topics: frozenset[Topic] = frozenset()
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything kept about one contact, for ``/dulieu``."""
+
+    contact: Contact
+    since: datetime
+    last: datetime
+    consents: tuple[tuple[datetime, Purpose, bool, str], ...]
+    handovers: tuple[tuple[datetime, str], ...]
+    deliveries: int
+    messages: int
+
+    @classmethod
+    def nothing(cls, contact: Contact, now: datetime) -> Self:
+        """What is kept about a stranger: nothing but this conversation."""
+        return cls(contact, now, now, (), (), 0, 0)
