@@ -1,0 +1,1 @@
+"""Where citizens live and where they can learn: administrative units, place names, learning centres."""
