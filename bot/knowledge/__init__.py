@@ -1,0 +1,1 @@
+"""The reviewed answers staff write: how they are read, checked, published and written back."""

@@ -1,0 +1,321 @@
+"""Every fault content can have: on which line it is found, and the sentence staff read."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.knowledge.check import check
+from bot.knowledge.fault import Fault, Severity, describe, read_sentences
+from bot.knowledge.hoi_dap import read
+from bot.knowledge.library import ContentError, load
+from bot.knowledge.rules import Rules, read_abbreviations, read_repealed
+from tests.knowledge.examples import CONTENT, GOOD, SECOND, TODAY, spoil, write_content
+
+SENTENCES = read_sentences(CONTENT)
+
+
+def shipped_rules() -> Rules:
+    """The lists the content is checked by."""
+    faults: list[Fault] = []
+    repealed, excuses = read_repealed((CONTENT / "repealed.csv").read_text("utf-8"), faults)
+    known = read_abbreviations((CONTENT / "abbreviations.csv").read_text("utf-8"), faults)
+    assert faults == []
+    return Rules(repealed, excuses, known)
+
+
+RULES = shipped_rules()
+
+
+def find(text: str, today: date = TODAY) -> list[Fault]:
+    """What reader and checker find in a file of *text*."""
+    reading = read(text, "a.md")
+    return [*reading.faults, *check(reading.answers, today, RULES)]
+
+
+def test_a_good_file_has_no_fault() -> None:
+    assert find(GOOD + SECOND) == []
+
+
+ALONE = spoil(" | Hỏi lại câu này = xmc-01", "")
+ERRORS = [
+    ("no_title", spoil("# Xóa mù chữ\n", "\n"), 1, "Tệp chưa có tên chủ đề. Hãy thêm dòng đầu tiên"),
+    (
+        "second_title", GOOD + SECOND.replace("## L", "# L"), 23,
+        "Mỗi tệp chỉ có một dòng bắt đầu bằng một dấu thăng. Nếu “Lớp học tối mở lúc mấy giờ?” là câu hỏi, "
+        "hãy thêm một dấu thăng nữa: ## Lớp học tối mở lúc mấy giờ?",
+    ),
+    ("heading_level", spoil("Trả lời:", "### Phần\nTrả lời:"), 13, "Dòng “Phần” có quá nhiều dấu thăng."),
+    ("no_questions", "# Xóa mù chữ\n", 1, "Tệp chưa có câu hỏi nào. Câu hỏi bắt đầu bằng hai dấu thăng"),
+    ("no_question", spoil("Học xóa mù chữ ở đâu?", ""), 3, "Sau hai dấu thăng chưa có câu hỏi."),
+    ("before_question", spoil("\n## ", "\nMã: x\n## "), 3, "Dòng “Mã: x” đứng trước câu hỏi đầu tiên."),
+    ("no_label", spoil("\nMã:", "\nbà con hỏi\nMã:"), 4, "Dòng “bà con hỏi” không thuộc nhãn nào."),
+    ("no_label", spoil("Nguồn:", "abc\nNguồn:"), 18, "Dòng “abc” không thuộc"),
+    (
+        "unknown_label", spoil("Trả lời:", "Trả lưòi:"), 13,
+        "Không hiểu nhãn “Trả lưòi:”. Có phải ý anh/chị là “Trả lời:”? Hãy sửa lại dòng này.",
+    ),
+    ("unknown_label", spoil("Nguồn:", "Nguồm:"), 18, "Có phải ý anh/chị là “Nguồn:”?"),
+    ("unknown_label", spoil("Nút bấm:", "Nút bấn:"), 16, "Có phải ý anh/chị là “Nút bấm:”?"),
+    (
+        "strange_label", spoil("Tên ngắn:", "Tác giả: An\nTên ngắn:"), 5,
+        "Không có nhãn “Tác giả:”. Các nhãn: Mã",
+    ),
+    (
+        "label_twice", spoil("Nguồn:", "Mã: xmc-01\nNguồn:"), 18,
+        "Nhãn “Mã:” đã có ở dòng 4. Hãy xóa một nhãn",
+    ),
+    (
+        "missing_code", spoil("Mã: xmc-01\n", "", ALONE), 3,
+        "Câu hỏi này thiếu mã. Hãy thêm dòng, ví dụ: Mã: xmc-41",
+    ),
+    ("missing_short_title", spoil("Nơi học xóa mù chữ", ""), 5, "Câu hỏi này thiếu tên ngắn."),
+    ("missing_text", re.sub("Trả lời:\n.*\n.*\n", "", GOOD), 3, "Câu hỏi này thiếu câu trả lời."),
+    ("missing_sources", re.sub("Nguồn:\n.*\n", "", GOOD), 3, "Câu hỏi này thiếu nguồn."),
+    ("missing_checked_on", spoil("Kiểm tra ngày: 24/11/2026\n", ""), 3, "Câu hỏi này thiếu ngày kiểm tra."),
+    ("bad_code", spoil("xmc-01", "câu 1", ALONE), 4, "Mã “câu 1” không đúng. Mã gồm chữ thường không dấu"),
+    ("bad_code", spoil("xmc-01", "handover", ALONE), 4, "Mã “handover” không đúng."),
+    ("unknown_audience", spoil("cán bộ", "cán bô xã"), 6, "Không hiểu “cán bô xã” ở nhãn “Dành cho:”."),
+    (
+        "unknown_button", spoil("Tìm trung tâm |", "Lớp gần tôi |"), 16,
+        "Không có nút “Lớp gần tôi”. Hãy dùng Tìm trung tâm, Gặp cán bộ, Nhận thông báo, Trang chủ, "
+        "hoặc ghi mã của câu trả lời: Lớp gần tôi = xmc-02",
+    ),
+    (
+        "bad_button_code", spoil("= xmc-01", "= câu hai"), 16,
+        "Nút “Hỏi lại câu này” dẫn đến “câu hai”, không phải",
+    ),
+    ("button_without_label", spoil("Hỏi lại câu này =", "="), 16, "Nút “= xmc-01” chưa có tên."),
+    (
+        "bad_date", spoil("Kiểm tra ngày: 24/11/2026", "Kiểm tra ngày: 24/13/2026"), 20,
+        "Ngày “24/13/2026” không đúng. Hãy viết kiểu ngày/tháng/năm, ví dụ 01/06/2026.",
+    ),
+    ("bad_date", spoil("28/02/2027\nNguồn", "29/02/2027\nNguồn"), 17, "Ngày “29/02/2027” không đúng."),
+    ("bad_date", spoil("trước: 28/02/2027", "trước: tháng 2"), 21, "Ngày “tháng 2” không đúng."),
+    (
+        "bad_validity", spoil(" – 28/02/2027", ""), 17,
+        "Không hiểu hiệu lực “01/07/2025”. Hãy viết: 01/06/2026 –",
+    ),
+    (
+        "ends_before_it_starts", spoil("01/07/2025 –", "01/07/2028 –"), 17,
+        "Hiệu lực “01/07/2028 – 28/02/2027” kết thúc trước khi bắt đầu. Hãy đổi lại hai ngày.",
+    ),
+    (
+        "bad_source", spoil("| Bộ GD&ĐT |", "| Bộ | GD&ĐT |"), 19,
+        "có quá ba phần. Hãy viết: - Số hiệu văn bản",
+    ),
+    ("unsourced", spoil("TT 15/2025/TT-BGDĐT, Điều 5 | Bộ GD&ĐT | ", ""), 19, "chưa có tên văn bản."),
+    (
+        "bad_url", spoil("https://vanban.", "vanban."), 19,
+        "Đường dẫn “vanban.chinhphu.vn/tt-15” không đúng.",
+    ),
+    (
+        "bad_url", spoil("https://vanban.chinhphu.vn/", "https://van ban.vn/"), 19,
+        "Đường dẫn “https://van ban.vn/tt-15”",
+    ),
+    (
+        "bad_url", spoil("https://vanban.chinhphu.vn/tt-15", "https://[x"), 19,
+        "Đường dẫn “https://[x” không đúng.",
+    ),
+    (
+        "code_twice", GOOD + SECOND.replace("xmc-02", "xmc-01"), 24,
+        "Mã “xmc-01” trùng với câu ở a.md:4. Hãy đặt mã khác.",
+    ),
+    (
+        "title_twice", GOOD + SECOND.replace("Giờ học lớp tối", "NƠI HOC xóa mù chữ"), 25,
+        "Tên ngắn “NƠI HOC xóa mù chữ” trùng với câu ở a.md:5.",
+    ),
+    (
+        "wording_twice", GOOD + SECOND.replace("học đêm có muộn không", "Lớp xóa mù chữ ở đâu?"), 30,
+        "Câu “Lớp xóa mù chữ ở đâu?” đã có ở a.md:8 (không kể chữ hoa và dấu). Hãy xóa một nơi",
+    ),
+    ("wording_twice", spoil("- cho e", "- muon hoc chu thi den cho nao\n- cho e"), 11, "đã có ở a.md:9"),
+    (
+        "wording_twice", GOOD + SECOND.replace("gio hoc lop toi", "hoc xoa mu chu o dau"), 31,
+        "đã có ở a.md:3",
+    ),
+    (
+        "wording_twice", GOOD + SECOND.replace("Lớp học tối mở lúc mấy giờ?", "Học xóa mù chữ ở đâu?"), 23,
+        "a.md:3",
+    ),
+    (
+        "few_wordings", spoil("- cho e hỏi lớp xmc mở ở đâu z\n", ""), 8,
+        "Mới có 4 cách hỏi khác. Hãy thêm cho đủ 5, mỗi cách một dòng bắt đầu bằng “- ”.",
+    ),
+    (
+        "button_to_nowhere", spoil("= xmc-01", "= xmc-99"), 16,
+        "Nút “Hỏi lại câu này” dẫn đến mã “xmc-99”, nhưng không có",
+    ),
+    ("many_buttons", spoil("Nút bấm:", "Nút bấm: Trang chủ | Gặp cán bộ |"), 16, "Có 4 nút, nhiều quá 3."),
+    (
+        "long_button", spoil("Hỏi lại câu này", "Hỏi lại câu này một lần nữa cho thật là rõ"), 16,
+        "dài 42 ký tự, quá 40.",
+    ),
+    (
+        "long_title", spoil("Nơi học xóa mù chữ", "Nơi học " + "a" * 33), 5,
+        "dài 41 ký tự, quá 40, không vừa nút bấm.",
+    ),
+    (
+        "long_text", spoil("Lưu ý:", "a. " * 500 + "Lưu ý:"), 14,
+        "quá 1500. Hãy rút gọn hoặc tách thành hai câu hỏi.",
+    ),
+    (
+        "gone", spoil("Lưu ý: mang", "Nộp lên Phòng GD&ĐT. Lưu ý: mang"), 15,
+        "“Nộp lên Phòng GD&ĐT.” nhắc Phòng GD&ĐT cấp huyện như đang còn. Nay là Phòng Văn hóa – Xã hội",
+    ),
+    ("gone", spoil("Lưu ý: mang", "Theo Thông tư 44 năm 2014. Lưu ý:"), 15, "Nay là TT 25/2023/TT-BGDĐT."),
+    (
+        "gone", spoil("Lưu ý: mang", "Căn cứ vào 63 tỉnh."), 15,
+        "nhắc 63 tỉnh, thành phố như đang còn. Nay là 34 tỉnh",
+    ),
+    (
+        "gone", spoil("Lưu ý: mang", "Ở tỉnh Hải Dương."), 15,
+        "nhắc tỉnh Hải Dương như đang còn. Nay là TP Hải Phòng.",
+    ),
+]  # fmt: skip
+WARNINGS = [
+    (
+        "expired", spoil("28/02/2027", "23/11/2026"), 17,
+        "Câu xmc-01 đã hết hiệu lực ngày 23/11/2026; máy không trả lời",
+    ),
+    ("expires_soon", spoil("28/02/2027", "23/01/2027"), 17, "Câu xmc-01 hết hiệu lực ngày 23/01/2027."),
+    (
+        "review_soon", spoil("trước: 28/02/2027", "trước: 01/12/2026"), 21,
+        "Câu xmc-01 cần kiểm tra lại trước ngày 01/12/2026.",
+    ),
+    (
+        "checked_in_future", spoil("ngày: 24/11/2026", "ngày: 25/11/2026"), 20,
+        "Ngày kiểm tra 25/11/2026 của câu xmc-01 chưa",
+    ),
+    (
+        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 15 + ":"), 15,
+        "dài 34 tiếng, quá 30. Nên tách thành hai câu",
+    ),
+    ("unknown_abbreviation", spoil("Lưu ý:", "Hỏi BQLX:"), 15, "Chữ tắt “BQLX” bà con có thể không hiểu."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "line", "sentence", "severity"),
+    [
+        pytest.param(*row, severity, id=f"{row[0]}-{number}")
+        for severity, rows in ((Severity.ERROR, ERRORS), (Severity.WARNING, WARNINGS))
+        for number, row in enumerate(rows)
+    ],
+)
+def test_finds_just_this_fault(key: str, text: str, line: int, sentence: str, severity: Severity) -> None:
+    found = find(text)
+
+    assert [(fault.key, fault.line, fault.severity) for fault in found] == [(key, line, severity)]
+    assert describe(found[0], SENTENCES).startswith(f"a.md:{line}: ")
+    assert sentence in describe(found[0], SENTENCES)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "current"),
+    [
+        pytest.param("Hồ sơ nộp ở Phòng GD&ĐT.", True, id="an office that is gone"),
+        pytest.param("Hồ sơ nộp ở phòng giáo dục và đào tạo.", True, id="its name in full, lower case"),
+        pytest.param("Phòng GD&ĐT nay không còn.", False, id="said to be gone"),
+        pytest.param("Trước đây nộp ở Phòng GD&ĐT.", False, id="said to be past"),
+        pytest.param("TT 24/2023 thay TT 22/2020.", False, id="said to be replaced"),
+        pytest.param("Em thấy TT 22/2020 quy định rõ.", True, id="thấy is not thay"),
+        pytest.param("Căn cứ TT 44/2014, xã chấm điểm.", True, id="cứ is not cũ"),
+        pytest.param("Cả nước có 63 tỉnh, thành.", True, id="as many provinces as there were"),
+        pytest.param("Đạt 55/63 tỉnh cũ.", False, id="so many of the old provinces"),
+        pytest.param("Hòa Bình là thành phố học tập.", False, id="a name that is also a word"),
+        pytest.param("TT 44/2014. Thông tư này đã bãi bỏ.", True, id="excused in the next sentence only"),
+        pytest.param("Sở Giáo dục và Đào tạo nhận hồ sơ.", False, id="an office that stays"),
+    ],
+)
+def test_what_is_gone_may_only_be_named_as_past(sentence: str, current: bool) -> None:
+    found = find(spoil("Lưu ý: mang theo giấy tờ.", sentence))
+
+    assert [fault.key for fault in found] == ["gone"] * current
+
+
+def test_a_thing_met_by_two_names_is_told_of_once() -> None:
+    found = find(spoil("Lưu ý: mang theo giấy tờ.", "Nộp ở Phòng Giáo dục cấp huyện, tỉnh Hà Nam."))
+
+    assert [fault.arguments["name"] for fault in found] == [
+        "Phòng GD&ĐT cấp huyện",
+        "cấp huyện",
+        "tỉnh Hà Nam",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        pytest.param("UBND xã và TTHTCĐ", [], id="known ones"),
+        pytest.param("Học tại HTXNN của xã, HTXNN mới", ["HTXNN"], id="unknown, told once"),
+        pytest.param("Hợp tác xã nông nghiệp (HTXNN) và HTXNN khác", [], id="explained in the text"),
+        pytest.param("Giai đoạn II và KHÔNG phải III", [], id="numbers and words"),
+    ],
+)
+def test_an_abbreviation_is_known_or_explained(text: str, unknown: list[str]) -> None:
+    assert RULES.unknown_abbreviations(text) == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        pytest.param("cụm từ,là gì,nay là\nTT 1/2001,TT 1/2001,TT 2/2002\n", [], id="commas"),
+        pytest.param("Cum tu;La gi;Nay la\nTT 1/2001;TT 1/2001;TT 2/2002\n", [], id="semicolons of Excel"),
+        pytest.param("cụm từ,nay là\na,b\n", [(1, "no_column")], id="a missing column"),
+        pytest.param("cụm từ,là gì,nay là\n\nTT 1/2001,TT 1/2001\n", [(3, "half_a_row")], id="half a row"),
+        pytest.param("", [(1, "no_column")] * 3, id="an empty file"),
+    ],
+)
+def test_the_list_of_what_is_gone_comes_from_excel(text: str, faults: list[tuple[int, str]]) -> None:
+    found: list[Fault] = []
+    repealed, _ = read_repealed(text, found)
+
+    assert [(fault.line, fault.key) for fault in found] == faults
+    assert bool(repealed) is not faults
+
+
+def test_a_sentence_that_was_spoilt_still_shows_the_fault() -> None:
+    fault = Fault("a.md", 3, "bad_code", {"code": "x"})
+
+    assert describe(fault, {"bad_code": "Mã {ma} sai"}) == "a.md:3: bad_code code=x"
+    assert describe(fault, {"bad_code": "Mã {code sai"}) == "a.md:3: bad_code code=x"
+    assert describe(fault, {}) == "a.md:3: bad_code code=x"
+
+
+def test_all_faults_are_told_at_once_by_file_and_line(tmp_path: Path) -> None:
+    bad = spoil("Trả lời:", "Trả lưòi:", spoil("Mã: xmc-01", "Mã: một", ALONE))
+    faq = write_content(tmp_path, b=bad, a=SECOND)
+
+    with pytest.raises(ContentError) as raised:
+        load(faq, TODAY)
+
+    assert [(fault.file, fault.line, fault.key) for fault in raised.value.faults] == [
+        ("faq/a.md", 1, "no_title"),
+        ("faq/b.md", 4, "bad_code"),
+        ("faq/b.md", 13, "unknown_label"),
+    ]
+
+
+def test_what_stands_in_two_files_is_found(tmp_path: Path) -> None:
+    other = "# Khác\n" + SECOND.replace("xmc-02", "xmc-01").replace("may gio vao hoc", "LOP XOA MU CHU o dau?")
+    faq = write_content(tmp_path, b=other, a=GOOD)
+
+    with pytest.raises(ContentError) as raised:
+        load(faq, TODAY)
+
+    assert [(fault.file, fault.line, fault.key) for fault in raised.value.faults] == [
+        ("faq/b.md", 4, "code_twice"),
+        ("faq/b.md", 7, "wording_twice"),
+    ]
+    assert raised.value.faults[1].arguments["at"] == "faq/a.md:8"
+
+
+def test_every_sentence_of_staff_files_is_told_in_some_test() -> None:
+    """A new fault comes with its line and its sentence tested, here or with the files."""
+    written = (CONTENT / "faults.yml").read_text("utf-8").partition("# Tệp và thư mục")[2].partition("# Bảng")[0]
+    keys = set(re.findall(r"^(\w+):", written, re.MULTILINE))
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+
+    assert {key for key in keys if f'"{key}"' not in tests} == set()

@@ -1,0 +1,203 @@
+"""The Hỏi – Đáp format: what is read, what is forgiven, and that writing and reading cancel out."""
+
+import string
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.knowledge.entry import Action, Answer, Audience, Button, Source, Validity
+from bot.knowledge.fault import read_sentences
+from bot.knowledge.hoi_dap import Label, read, write
+from nlu.vietnamese import fold, normalise_unicode
+from tests.knowledge.examples import CONTENT, GOOD, SECOND, spoil
+
+SENTENCES = read_sentences(CONTENT)
+
+
+def test_reads_every_field_of_an_entry() -> None:
+    reading = read(GOOD, "faq/xoa-mu-chu.md")
+
+    assert reading.faults == ()
+    assert reading.answers == (
+        Answer(
+            code="xmc-01",
+            topic="xoa-mu-chu",
+            topic_title="Xóa mù chữ",
+            short_title="Nơi học xóa mù chữ",
+            question="Học xóa mù chữ ở đâu?",
+            wordings=(
+                "lop xoa mu chu o dau",
+                "muốn học chữ thì đến chỗ nào",
+                "mẹ em chưa biết chữ, đăng ký học ở đâu ạ",
+                "cho e hỏi lớp xmc mở ở đâu z",
+                "nguoi lon tuoi khong biet chu hoc o mo",
+            ),
+            text="Bà con hỏi **UBND xã, phường** nơi mình ở.\nLưu ý: mang theo giấy tờ.",
+            buttons=(Button("Tìm trung tâm", Action.FIND_CENTRE), Button("Hỏi lại câu này", "xmc-01")),
+            audiences=(Audience.CITIZEN, Audience.OFFICIAL),
+            validity=Validity(date(2025, 7, 1), date(2027, 2, 28)),
+            sources=(Source("TT 15/2025/TT-BGDĐT, Điều 5", "Bộ GD&ĐT", "https://vanban.chinhphu.vn/tt-15"),),
+            checked_on=date(2026, 11, 24),
+            review_by=date(2027, 2, 28),
+        ),
+    )
+
+
+def test_knows_the_line_of_everything() -> None:
+    answer = read(GOOD + SECOND, "a.md").answers[1]
+
+    assert answer.line == 23
+    assert answer.line_of(Label.CODE) == 24
+    assert [answer.line_of(Label.WORDINGS, index) for index in (0, 4)] == [27, 31]
+    assert answer.line_of(Label.TEXT) == 33
+    assert answer.line_of(Label.REVIEW_BY) == 23
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("Trả lời:", "Tra loi:", id="without diacritics"),
+        pytest.param("Trả lời:", "Trả loi :", id="half the diacritics and a space before the colon"),
+        pytest.param("Trả lời:", "TRẢ LỜI:", id="capitals"),
+        pytest.param("Trả lời:", "  Trả lời：", id="indented, with a full-width colon"),
+        pytest.param("Trả lời:", "**Trả lời:**", id="bold"),
+        pytest.param("Trả lời:", "**Trả lời**:", id="bold before the colon"),
+        pytest.param("Trả lời:\n", "Trả lời: ", id="value beside a label of many lines"),
+        pytest.param("Mã: ", "Mã:\n", id="value below a label of one line"),
+        pytest.param("Mã: xmc-01", "Mã: XMC–01", id="a code changed by a word processor"),
+        pytest.param("## Học", "##Học", id="no space after the signs"),
+        pytest.param("# Xóa", "#Xóa", id="no space after the first sign"),
+        pytest.param("- muốn học", "• muốn học", id="a bullet of Word"),
+        pytest.param("- muốn học", "muốn học", id="no bullet"),
+        pytest.param("01/07/2025 – 28/02/2027", "1/7/2025-28/2/2027", id="a hyphen and short dates"),
+        pytest.param("01/07/2025 – 28/02/2027", "Từ 01/07/2025 đến 28/02/2027", id="validity in words"),
+        pytest.param("Tìm trung tâm |", "tim trung tam |", id="a fixed button without diacritics"),
+        pytest.param("\nMã:", "\n\n\nMã:", id="empty lines"),
+        pytest.param("người dân, cán bộ", "Người dân; Cán bộ", id="audiences by semicolon"),
+    ],
+)
+def test_forgives(old: str, new: str) -> None:
+    reading = read(spoil(old, new), "xoa-mu-chu.md")
+
+    expected = read(GOOD, "xoa-mu-chu.md").answers[0]
+    answer = reading.answers[0]
+    assert reading.faults == ()
+    assert answer.text == expected.text
+    assert (answer.code, answer.wordings, answer.validity) == (
+        expected.code,
+        expected.wordings,
+        expected.validity,
+    )
+    assert [button.target for button in answer.buttons] == ["find_centre", "xmc-01"]
+    assert answer.audiences == expected.audiences
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("Lưu ý: mang theo giấy tờ.", id="a note"),
+        pytest.param("Người: ai cũng học được.", id="near a label that is there"),
+        pytest.param("- Mã: một gạch đầu dòng không phải nhãn", id="an item"),
+        pytest.param("Lớp mở lúc 19:00", id="a time"),
+        pytest.param("Ở xã: hỏi UBND.", id="a place"),
+        pytest.param("https://example.vn: trang mẫu", id="an address"),
+        pytest.param("#khuyenhoc", id="a hashtag"),
+    ],
+)
+def test_what_is_no_label_inside_an_answer_is_text(line: str) -> None:
+    reading = read(spoil("Lưu ý: mang theo giấy tờ.", line), "a.md")
+
+    assert reading.faults == ()
+    assert reading.answers[0].text.endswith(line)
+
+
+def test_line_numbers_are_those_of_the_editor_whatever_ends_the_lines() -> None:
+    for ending in ("\r\n", "\r"):
+        reading = read(GOOD.replace("\n", ending), "a.md")
+        assert reading.answers[0].line_of(Label.CHECKED_ON) == 20
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_never_raises(text: str) -> None:
+    read(text, "a.md")
+    read(GOOD + text, "a.md")
+
+
+LETTERS = "aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạằắậếệìíỏọồởúữỳ"
+# What is said may hold anything but what is a sign of the format at its place.
+WORD = st.text(alphabet=LETTERS + LETTERS.upper() + string.digits + ".,?!-–()&%", min_size=1, max_size=8).filter(
+    lambda word: word[0].isalnum()
+)
+PHRASE = st.lists(WORD, min_size=1, max_size=6).map(" ".join)
+SHORT = PHRASE.filter(lambda each: fold(each, words=True) not in {*Label})
+DAY = st.dates(date(1990, 1, 1), date(2099, 12, 31))
+CODE = st.from_regex(r"[a-z]{1,5}-[0-9]{2}", fullmatch=True)
+TEXT_LINE = PHRASE | PHRASE.map(lambda each: f"- {each}") | PHRASE.map(lambda each: f"Lưu ý: {each}") | st.just("")
+FIXED = {Action.FIND_CENTRE: "Tìm trung tâm", Action.MENU: "Trang chủ"}
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Answer:
+    """Any answer that a file can hold."""
+    start, end = draw(st.none() | DAY), draw(st.none() | DAY)
+    if start and end and end < start:
+        start, end = end, start
+    buttons = st.builds(Button, SHORT, CODE) | st.builds(Button, SHORT, st.sampled_from([*map(str, Action)]))
+    fixed = st.sampled_from([Button(label, str(action)) for action, label in FIXED.items()])
+    url = st.just("") | SHORT.map(lambda each: f"https://lawnet.vn/{fold(each, words=True).replace(' ', '-')}")
+    text = "\n".join(draw(st.lists(TEXT_LINE, max_size=4))).strip()
+    return Answer(
+        code=draw(CODE),
+        topic="mau",
+        topic_title="Mẫu",
+        short_title=draw(SHORT),
+        question=draw(PHRASE),
+        wordings=tuple(draw(st.lists(PHRASE, max_size=6))),
+        text=text or "Không.",
+        buttons=tuple(draw(st.lists(buttons | fixed, max_size=3))),
+        audiences=tuple(draw(st.lists(st.sampled_from(Audience), min_size=1, unique=True))),
+        validity=Validity(start, end),
+        sources=tuple(draw(st.lists(st.builds(Source, SHORT, st.just("") | SHORT, url), min_size=1, max_size=3))),
+        checked_on=draw(DAY),
+        review_by=draw(st.none() | DAY),
+    )
+
+
+@given(st.lists(answers(), min_size=1, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_what_is_written_is_read_again(written: list[Answer]) -> None:
+    reading = read(write(written, SENTENCES), "mau.md")
+
+    assert reading.faults == ()
+    assert reading.answers == tuple(written)
+
+
+@given(
+    st.text(
+        alphabet=LETTERS + string.ascii_letters + string.digits + " .:-#|=*_/\n\t\u00a0\u200b\u0301",
+        max_size=200,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_was_read_is_read_again_the_same(text: str) -> None:
+    """Also from a file no writer of ours made, as long as it is free of faults."""
+    reading = read(spoil("Lưu ý: mang theo giấy tờ.", text), "a.md")
+    if reading.faults:
+        return
+
+    again = read(write(reading.answers, SENTENCES), "a.md")
+
+    assert again.faults == ()
+    assert again.answers == reading.answers
+
+
+def test_the_shipped_files_survive_a_round_trip() -> None:
+    for path in sorted((CONTENT / "faq").glob("*.md")):
+        first = read(path.read_text("utf-8"), path.name)
+        again = read(write(first.answers, SENTENCES), path.name)
+
+        assert again.answers == first.answers
+        assert normalise_unicode(write(again.answers, SENTENCES)) == write(first.answers, SENTENCES)
