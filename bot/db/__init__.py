@@ -1,0 +1,159 @@
+"""The only SQL: a Database of one writer and many readers, and one module a noun.
+
+Acts are plain functions ``(connection, …) -> T`` that do nothing slow. ``Database.write`` runs them
+on one writer thread and commits whatever waits together, so a hundred small acts cost one disk sync
+and SQLite never meets a second writer in the process.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
+Act = Callable[[Connection], T]
+
+GROUP_MAX = 256
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be opened or written; the message says what to do."""
+
+
+class Database:
+    """One database, SQLite or PostgreSQL. Open it with ``Database.open(url)``, end with ``close``."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._acts: queue.SimpleQueue[tuple[Act[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="db-read")
+        self._writer = threading.Thread(target=self._write_groups, name="db-write", daemon=True)
+        self._writer.start()
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The database at *url*, brought to the newest schema.
+
+        Raises DatabaseUnusable when it cannot be reached or written.
+        """
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            path = make_url(url).database
+            if path and path != ":memory:":
+                with suppress(OSError):
+                    Path(path).parent.mkdir(parents=True, exist_ok=True)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_immediate)
+        try:
+            upgrade(engine)
+        except (OperationalError, DBAPIError) as error:
+            engine.dispose()
+            shown = make_url(url).render_as_string(hide_password=True)
+            raise DatabaseUnusable(f"{shown}: {str(error.orig).strip()}") from error
+        return cls(engine)
+
+    async def write(self, act: Act[T]) -> T:
+        """Run *act* in a transaction with whatever else waits, and return once it is on disk."""
+        return await asyncio.wrap_future(self.submit(act))
+
+    def submit(self, act: Act[T]) -> "Future[T]":
+        """As ``write``, for callers without an event loop: the future ends after the commit."""
+        future: Future[T] = Future()
+        self._acts.put((act, future))
+        return future
+
+    async def read(self, act: Act[T]) -> T:
+        """Run *act*, which only reads, on a connection of its own."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, act)
+
+    def read_now(self, act: Act[T]) -> T:
+        """As ``read``, for callers without an event loop."""
+        return self._read(act)
+
+    def close(self) -> None:
+        """Finish what waits and give the connections back."""
+        self._acts.put(None)
+        self._writer.join(timeout=30)
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _read(self, act: Act[T]) -> T:
+        with self.engine.connect().execution_options(hoctap_reads=True) as connection:
+            return act(connection)
+
+    def _write_groups(self) -> None:
+        while (first := self._acts.get()) is not None:
+            group = [first]
+            ending = False
+            while len(group) < GROUP_MAX:
+                try:
+                    more = self._acts.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    ending = True
+                    break
+                group.append(more)
+            self._commit(group)
+            if ending:
+                return
+
+    def _commit(self, group: list[tuple[Act[Any], Future[Any]]]) -> None:
+        """Commit the group as one transaction; when one act fails, each stands alone."""
+        try:
+            with self.engine.begin() as connection:
+                results = [act(connection) for act, _ in group]
+        except Exception as error:
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            for one in group:
+                self._commit([one])
+            return
+        for (_, future), result in zip(group, results, strict=True):
+            future.set_result(result)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to its newest revision."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN is late and deferred; ours takes the write lock at once (_begin_immediate).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=10000",
+        "journal_mode=WAL",
+        # NORMAL may lose the last commits in a power cut: an unrecorded duplicate after it.
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
+        with suppress(Exception):
+            cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("hoctap_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+__all__ = ["Act", "Connection", "Database", "DatabaseUnusable", "SQLAlchemyError", "upgrade"]

@@ -1,0 +1,203 @@
+"""Messages from their arrival to their answer: stored, loaded, answered, and the replies on their way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.contacts import Contact, ContactStatus
+from bot.db import contacts
+from bot.db.tables import conversations, inbox, replies
+from bot.dialogue.turn import Conversation, Forgotten, Turn
+from bot.messages import Address, Heard, HeardKind
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One call on its way to a citizen."""
+
+    id: int
+    address: Address
+    call: Mapping[str, Any]
+    attempts: int = 0
+
+
+def store(connection: Connection, heard: Sequence[Heard], now: datetime) -> list[int | None]:
+    """Keep each event once; the row's id, or None for an event that was already known."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    ids: list[int | None] = []
+    for each in heard:
+        added = connection.execute(
+            dialect.insert(inbox)
+            .values(
+                channel=each.address.channel,
+                event_id=each.event_id,
+                peer=each.address.peer,
+                heard=_kept(each),
+                status="waiting",
+                attempts=0,
+                received_at=now,
+            )
+            .on_conflict_do_nothing(index_elements=["channel", "event_id"])
+            .returning(inbox.c.id)
+        )
+        ids.append(added.scalar())
+    return ids
+
+
+def take_up_waiting(connection: Connection, starts_max: int) -> list[tuple[int, Heard]]:
+    """What was stored and not answered when the process ended, oldest first.
+
+    A message that was there at *starts_max* starts is given up: it may be what ends the process.
+    """
+    connection.execute(update(inbox).where(inbox.c.status == "waiting").values(attempts=inbox.c.attempts + 1))
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.status == "waiting", inbox.c.attempts > starts_max)
+        .values(status="failed", heard=None, peer="")
+    )
+    rows = connection.execute(select(inbox).where(inbox.c.status == "waiting").order_by(inbox.c.id))
+    return [(row.id, _heard(row)) for row in rows if row.heard is not None]
+
+
+def load(connection: Connection, address: Address) -> tuple[Contact, Conversation]:
+    """Who is at *address* and where we are with them; a stranger has the id 0."""
+    contact = contacts.find(connection, address)
+    if contact is None:
+        return Contact(0, address, ContactStatus.ACTIVE), Conversation()
+    state = connection.scalar(select(conversations.c.state).where(conversations.c.contact_id == contact.id))
+    return contact, _conversation(state) if state else Conversation()
+
+
+def save_turn(
+    connection: Connection,
+    inbox_id: int,
+    contact: Contact,
+    turn: Turn,
+    calls: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> list[int]:
+    """Store a turn whole: its events, where we are, the replies to send; its message is answered.
+
+    Returns the ids of the replies, in the order of *calls*.
+    """
+    contact_id = contact.id or contacts.add(connection, contact.address, now)
+    contacts.touch(connection, contact_id, now)
+    for event in turn.events:
+        contacts.apply(connection, contact_id, event, now)
+    if not any(isinstance(event, Forgotten) for event in turn.events):
+        _save_conversation(connection, contact_id, turn.conversation, now)
+    connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="answered", heard=None, peer=""))
+    return [queue_call(connection, contact.address, call, now) for call in calls]
+
+
+def give_up(
+    connection: Connection, inbox_id: int, address: Address, calls: Sequence[Mapping[str, Any]], now: datetime
+) -> list[int]:
+    """A message that could not be answered is not tried again; *calls* say so. Returns their ids."""
+    connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="failed", heard=None, peer=""))
+    return [queue_call(connection, address, call, now) for call in calls]
+
+
+def queue_call(connection: Connection, address: Address, call: Mapping[str, Any], now: datetime) -> int:
+    """Keep *call* until the platform took it. Returns its id."""
+    added = connection.execute(
+        insert(replies)
+        .values(
+            channel=address.channel,
+            peer=address.peer,
+            call=dict(call),
+            attempts=0,
+            not_before=now,
+            created_at=now,
+        )
+        .returning(replies.c.id)
+    )
+    return int(added.scalar_one())
+
+
+def due_replies(connection: Connection, channel: str, now: datetime, limit: int = 200) -> list[Outgoing]:
+    """The replies on *channel* whose time has come, oldest first."""
+    rows = connection.execute(
+        select(replies)
+        .where(replies.c.channel == channel, replies.c.not_before <= now)
+        .order_by(replies.c.id)
+        .limit(limit)
+    )
+    return [Outgoing(row.id, Address(row.channel, row.peer), row.call, row.attempts) for row in rows]
+
+
+def drop_reply(connection: Connection, reply_id: int) -> None:
+    """The platform took the reply, or never will."""
+    connection.execute(delete(replies).where(replies.c.id == reply_id))
+
+
+def postpone_reply(connection: Connection, reply_id: int, until: datetime) -> None:
+    """Try the reply again, not before *until*."""
+    connection.execute(
+        update(replies).where(replies.c.id == reply_id).values(not_before=until, attempts=replies.c.attempts + 1)
+    )
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Drop replies a day old and the marks of events a week old (platforms repeat within a day)."""
+    connection.execute(delete(replies).where(replies.c.created_at < now - timedelta(days=1)))
+    connection.execute(
+        delete(inbox).where(inbox.c.status != "waiting", inbox.c.received_at < now - timedelta(days=7))
+    )
+
+
+def _save_conversation(connection: Connection, contact_id: int, conversation: Conversation, now: datetime) -> None:
+    state = {
+        "flow": conversation.flow,
+        "step": conversation.step,
+        "slots": dict(conversation.slots),
+        "offered": [list(pair) for pair in conversation.offered],
+        "last_answer": conversation.last_answer,
+        "greeted": conversation.greeted,
+    }
+    changed = connection.execute(
+        update(conversations).where(conversations.c.contact_id == contact_id).values(state=state, updated_at=now)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(conversations).values(contact_id=contact_id, state=state, updated_at=now))
+
+
+def _conversation(state: Mapping[str, Any]) -> Conversation:
+    return Conversation(
+        flow=str(state.get("flow", "")),
+        step=str(state.get("step", "")),
+        slots={str(key): str(value) for key, value in state.get("slots", {}).items()},
+        offered=tuple((str(label), str(token)) for label, token in state.get("offered", ())),
+        last_answer=str(state.get("last_answer", "")),
+        greeted=bool(state.get("greeted", False)),
+    )
+
+
+def _kept(heard: Heard) -> dict[str, str]:
+    # No point: an exact location is never on disk; the inbox has put the commune in its place.
+    return {
+        "at": heard.at.isoformat(),
+        "kind": heard.kind.value,
+        "text": heard.text,
+        "token": heard.token,
+        "unit": heard.unit,
+        "callback_id": heard.callback_id,
+    }
+
+
+def _heard(row: Row[Any]) -> Heard:
+    kept = row.heard
+    return Heard(
+        Address(row.channel, row.peer),
+        row.event_id,
+        datetime.fromisoformat(kept["at"]),
+        HeardKind(kept["kind"]),
+        kept["text"],
+        kept["token"],
+        unit=kept["unit"],
+        callback_id=kept["callback_id"],
+    )

@@ -1,0 +1,269 @@
+"""Shards: the pieces a broadcast is sent in, each in one worker's hands at a time.
+
+No message leaves before its row durably says ``sending``; a row leaves that status only by a durable
+result, or when its holder is gone. So after any crash the doubtful are exactly the rows ``sending``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy.sql.selectable import FromClause
+
+from bot.contacts import ContactStatus, Segment
+from bot.db.audience import members
+from bot.db.deliveries import keep_results, skip_queued
+from bot.db.tables import broadcasts, contacts, deliveries, shards
+from bot.outreach.broadcast import Status, segment_from_json
+from bot.outreach.delivery import DeliveryStatus, OnAmbiguous, Result
+from bot.outreach.quiet_hours import is_quiet
+
+
+class Verdict(StrEnum):
+    """Whether a shard goes on, and if not, why."""
+
+    GO = "go"
+    FENCED = "fenced"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A shard in the hands of one worker, until somebody raises its fence."""
+
+    broadcast_id: int
+    number: int
+    channel: str
+    owner: str
+    fence: int
+    content: Mapping[str, Any]
+    segment: Segment
+    on_ambiguous: OnAmbiguous
+    queued: tuple[tuple[int, int], ...]
+    """Sequence and attempts so far of every copy to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flushed:
+    """What one transaction of a worker decided: whom it may write to now (sequence → peer)."""
+
+    verdict: Verdict
+    granted: Mapping[int, str]
+
+
+def ready_channels(connection: Connection, now: datetime) -> set[str]:
+    """The channels on which something waits to be sent now."""
+    return set(
+        connection.scalars(
+            select(shards.c.channel).select_from(with_broadcasts()).where(_claimable(now)).distinct()
+        )
+    )
+
+
+def anything_open(connection: Connection) -> bool:
+    """Whether any broadcast still has something to send, to recover or to close."""
+    return bool(
+        connection.scalar(
+            select(
+                or_(
+                    exists().where(shards.c.status != "done"),
+                    exists().where(broadcasts.c.status == Status.SENDING),
+                )
+            )
+        )
+    )
+
+
+def claim_shard(connection: Connection, channel: str, owner: str, lease: timedelta, now: datetime) -> Held | None:
+    """Take the next shard of *channel*, urgent broadcasts first. None when nothing is to be done.
+
+    One shard of a channel is sent at a time, whoever does it: so the channel's rate holds everywhere.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"hoctap shards {channel}"))))
+    other = shards.alias("other")
+    busy = exists().where(other.c.channel == channel, other.c.status == "running", other.c.lease_until > now)
+    urgent = broadcasts.c.content["kind"].as_string() == "urgent"
+    row = connection.execute(
+        select(
+            shards,
+            broadcasts.c.content,
+            broadcasts.c.segment,
+            broadcasts.c.on_ambiguous,
+        )
+        .select_from(with_broadcasts())
+        .where(shards.c.channel == channel, _claimable(now), ~busy)
+        .order_by(urgent.desc(), broadcasts.c.id, shards.c.number)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        update(shards)
+        .where(shards.c.broadcast_id == row.broadcast_id, shards.c.number == row.number)
+        .values(status="running", owner=owner, fence=row.fence + 1, lease_until=now + lease)
+    )
+    queued = connection.execute(
+        select(deliveries.c.sequence, deliveries.c.attempts)
+        .where(*in_shard(row.broadcast_id, row.number), deliveries.c.status == DeliveryStatus.QUEUED)
+        .order_by(deliveries.c.sequence)
+    )
+    return Held(
+        row.broadcast_id,
+        row.number,
+        channel,
+        owner,
+        row.fence + 1,
+        row.content,
+        segment_from_json(row.segment),
+        OnAmbiguous(row.on_ambiguous),
+        tuple((each.sequence, each.attempts) for each in queued),
+    )
+
+
+def flush(
+    connection: Connection,
+    held: Held,
+    results: Sequence[Result],
+    wanted: Sequence[int],
+    *,
+    lease: timedelta,
+    now: datetime,
+) -> Flushed:
+    """Keep what came of finished sendings and permit the next, in one transaction. Safe to repeat.
+
+    Permission is given row by row, at this moment: not to somebody who opted out since, not for a
+    broadcast that was stopped. A worker that lost its shard writes nothing.
+    """
+    ours = connection.execute(update(shards).where(*_holding(held)).values(lease_until=now + lease))
+    if ours.rowcount != 1:
+        return Flushed(Verdict.FENCED, {})
+    keep_results(connection, held.broadcast_id, results, now)
+    verdict = _judge(connection, held, now)
+    if verdict is Verdict.STOPPED or verdict is Verdict.EXPIRED:
+        skip_queued(connection, held.broadcast_id, held.number, verdict, now)
+    if verdict is not Verdict.GO or not wanted:
+        return Flushed(verdict, {})
+    return Flushed(verdict, _grant(connection, held, wanted, now))
+
+
+def release(connection: Connection, held: Held, not_before: datetime | None, now: datetime) -> bool:
+    """Give the shard back, done when nothing of it is left. Returns whether it is done."""
+    left = connection.scalar(
+        select(func.count()).where(
+            *in_shard(held.broadcast_id, held.number),
+            deliveries.c.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING)),
+        )
+    )
+    later = not_before if left else None
+    changed = connection.execute(
+        update(shards)
+        .where(*_holding(held))
+        .values(status="ready" if left else "done", owner=None, lease_until=now, not_before=later)
+    )
+    return changed.rowcount == 1 and not left
+
+
+def rest_channel(connection: Connection, channel: str, until: datetime) -> None:
+    """Nothing more on *channel* before *until*: the platform said so."""
+    connection.execute(
+        update(shards)
+        .where(
+            shards.c.channel == channel,
+            shards.c.status != "done",
+            or_(shards.c.not_before.is_(None), shards.c.not_before < until),
+        )
+        .values(not_before=until)
+    )
+
+
+def with_broadcasts() -> FromClause:
+    """Shards beside their broadcasts."""
+    return shards.join(broadcasts, broadcasts.c.id == shards.c.broadcast_id)
+
+
+def _claimable(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        broadcasts.c.status == Status.SENDING,
+        shards.c.status == "ready",
+        or_(shards.c.not_before.is_(None), shards.c.not_before <= now),
+    )
+
+
+def in_shard(broadcast_id: int, number: int) -> tuple[ColumnElement[bool], ...]:
+    """That a delivery belongs to this shard."""
+    return deliveries.c.broadcast_id == broadcast_id, deliveries.c.shard == number
+
+
+def _holding(held: Held) -> tuple[ColumnElement[bool], ...]:
+    return (
+        shards.c.broadcast_id == held.broadcast_id,
+        shards.c.number == held.number,
+        shards.c.status == "running",
+        shards.c.owner == held.owner,
+        shards.c.fence == held.fence,
+    )
+
+
+def _judge(connection: Connection, held: Held, now: datetime) -> Verdict:
+    """Whether sending may go on at this moment."""
+    row = connection.execute(
+        select(broadcasts.c.status, broadcasts.c.not_after).where(broadcasts.c.id == held.broadcast_id)
+    ).one()
+    disturbs = held.content.get("kind") == "urgent" and bool(held.content.get("urgent_reason"))
+    if row.status == Status.PAUSED:
+        return Verdict.PAUSED
+    if row.status != Status.SENDING:
+        return Verdict.STOPPED
+    if row.not_after is not None and row.not_after <= now:
+        return Verdict.EXPIRED
+    return Verdict.QUIET if is_quiet(now) and not disturbs else Verdict.GO
+
+
+def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datetime) -> dict[int, str]:
+    these = (deliveries.c.broadcast_id == held.broadcast_id, deliveries.c.sequence.in_(wanted))
+    rows = connection.execute(
+        select(
+            deliveries.c.sequence,
+            contacts.c.peer,
+            contacts.c.status,
+            contacts.c.notices,
+            members(held.segment).label("member"),
+        )
+        .select_from(deliveries.outerjoin(contacts, contacts.c.id == deliveries.c.contact_id))
+        .where(*these)
+    ).all()
+    peers: dict[int, str] = {}
+    skipped: list[Result] = []
+    for row in rows:
+        if row.peer is None:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "forgotten"))
+        elif row.status != ContactStatus.ACTIVE:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "blocked"))
+        elif not row.notices:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "opted_out"))
+        elif not row.member:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "left_segment"))
+        else:
+            peers[row.sequence] = row.peer
+    keep_results(connection, held.broadcast_id, skipped, now, was=DeliveryStatus.QUEUED)
+    if not peers:
+        return {}
+    granted = connection.scalars(
+        update(deliveries)
+        # "sending" too: repeating a flush whose commit was lost on the way gives the same permission.
+        .where(
+            deliveries.c.broadcast_id == held.broadcast_id,
+            deliveries.c.sequence.in_(list(peers)),
+            deliveries.c.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING)),
+        )
+        .values(status=DeliveryStatus.SENDING, attempts=deliveries.c.attempts + 1, at=now)
+        .returning(deliveries.c.sequence)
+    )
+    return {sequence: peers[sequence] for sequence in granted}

@@ -1,0 +1,272 @@
+"""A broadcast: its states, what may follow what, and the rules of two persons, as pure functions."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.contacts import Segment, Topic
+from bot.outreach.delivery import OnAmbiguous
+from bot.outreach.official import Official, Role
+from bot.outreach.quiet_hours import is_quiet, next_allowed
+
+GRACE = timedelta(minutes=15)
+LASTS = timedelta(hours=24)
+
+
+class Status(StrEnum):
+    """Where a broadcast is."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    MISSED = "missed"
+
+
+class Act(StrEnum):
+    """What is done to a broadcast, by an official or by the bot; also the word in the audit."""
+
+    DRAFT = "draft"
+    EDIT = "edit"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    SCHEDULE = "schedule"
+    RETURN = "return"
+    REJECT = "reject"
+    START = "start"
+    MISS = "miss"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    COMPLETE = "complete"
+    REOPEN = "reopen"
+    VOID = "void"
+    RESEND = "resend"
+    ASSUME = "assume_sent"
+
+
+_WAITING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.SCHEDULED})
+
+TRANSITIONS: Mapping[Act, tuple[frozenset[Status], Status]] = {
+    Act.EDIT: (_WAITING | {Status.DRAFT, Status.RETURNED, Status.MISSED}, Status.DRAFT),
+    Act.SUBMIT: (frozenset({Status.DRAFT}), Status.SUBMITTED),
+    Act.APPROVE: (frozenset({Status.SUBMITTED}), Status.APPROVED),
+    Act.SCHEDULE: (frozenset({Status.APPROVED}), Status.SCHEDULED),
+    Act.RETURN: (_WAITING | {Status.MISSED}, Status.RETURNED),
+    Act.REJECT: (_WAITING | {Status.MISSED}, Status.REJECTED),
+    Act.START: (frozenset({Status.SCHEDULED}), Status.SENDING),
+    Act.MISS: (frozenset({Status.SCHEDULED}), Status.MISSED),
+    Act.VOID: (_WAITING, Status.RETURNED),
+    Act.PAUSE: (frozenset({Status.SENDING}), Status.PAUSED),
+    Act.RESUME: (frozenset({Status.PAUSED}), Status.SENDING),
+    Act.STOP: (_WAITING | {Status.SENDING, Status.PAUSED, Status.MISSED}, Status.STOPPED),
+    Act.COMPLETE: (frozenset({Status.SENDING}), Status.COMPLETED),
+    Act.REOPEN: (frozenset({Status.COMPLETED}), Status.SENDING),
+}
+"""Which statuses each act may find, and the one it leaves behind. ``resend`` and ``assume_sent`` are
+only words of the audit."""
+
+
+class Forbidden(Exception):
+    """A rule says no; *key* is its sentence in ``broadcast_texts.yml`` and *arguments* fill it."""
+
+    def __init__(self, key: str, **arguments: object) -> None:
+        super().__init__(key)
+        self.key = key
+        self.arguments = arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One sending of a campaign to an audience. *content* is what ``campaign.freeze`` made."""
+
+    campaign: str
+    title: str
+    content: Mapping[str, Any]
+    segment: Segment
+    due_at: datetime
+    not_after: datetime
+    created_by: str
+    created_at: datetime
+    on_ambiguous: OnAmbiguous = OnAmbiguous.HOLD
+    id: int = 0
+    status: Status = Status.DRAFT
+    digest: str = ""
+    reason: str = ""
+    submitted_by: str | None = None
+    approved_by: str | None = None
+    total: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    authors: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether it may be sent in the quiet hours: urgent, and somebody wrote down why."""
+        return self.content.get("kind") == "urgent" and bool(self.content.get("urgent_reason"))
+
+
+def digest_of(broadcast: Broadcast) -> str:
+    """SHA-256 over everything that is approved: the words, the people, the times, the policy."""
+    frozen = {
+        "campaign": broadcast.campaign,
+        "title": broadcast.title,
+        "content": broadcast.content,
+        "segment": segment_as_json(broadcast.segment),
+        "due_at": broadcast.due_at.timestamp(),
+        "not_after": broadcast.not_after.timestamp(),
+        "on_ambiguous": broadcast.on_ambiguous,
+    }
+    text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def follow(broadcast: Broadcast, act: Act) -> Broadcast:
+    """The broadcast after *act*. Raises Forbidden when its status does not allow that."""
+    allowed, after = TRANSITIONS[act]
+    if broadcast.status not in allowed:
+        raise Forbidden("rule.status", status=broadcast.status)
+    return replace(broadcast, status=after)
+
+
+def check_times(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """The broadcast itself. Raises Forbidden when it could not be sent when it says."""
+    due = broadcast.due_at
+    if due < now - GRACE:
+        raise Forbidden("rule.past", due=due)
+    if broadcast.not_after <= max(due, now):
+        raise Forbidden("rule.window", due=due, not_after=broadcast.not_after)
+    if not broadcast.disturbs and is_quiet(due):
+        raise Forbidden("rule.quiet", due=due, allowed=next_allowed(due))
+    return broadcast
+
+
+def edit(broadcast: Broadcast, changed: Broadcast, now: datetime) -> Broadcast:
+    """A draft again, with the content, audience and times of *changed*; every approval is void."""
+    checked = check_times(changed, now)
+    back = follow(broadcast, Act.EDIT)
+    return replace(
+        back,
+        campaign=checked.campaign,
+        title=checked.title,
+        content=checked.content,
+        segment=checked.segment,
+        due_at=checked.due_at,
+        not_after=checked.not_after,
+        on_ambiguous=checked.on_ambiguous,
+        digest="",
+        reason="",
+        submitted_by=None,
+        approved_by=None,
+    )
+
+
+def submit(broadcast: Broadcast, official: Official, now: datetime) -> Broadcast:
+    """Frozen under its digest, waiting for a second person."""
+    check_times(broadcast, now)
+    submitted = follow(broadcast, Act.SUBMIT)
+    return replace(submitted, submitted_by=official.login, digest=digest_of(submitted), reason="")
+
+
+def approve(broadcast: Broadcast, official: Official, seen: str, now: datetime) -> Broadcast:
+    """Approved by *official*, who looked at the broadcast with the digest *seen*.
+
+    Raises Forbidden when they may not, or when anything differs from what was submitted or seen.
+    """
+    approved = follow(broadcast, Act.APPROVE)
+    if official.role is not Role.APPROVER:
+        raise Forbidden("rule.role")
+    if official.login in broadcast.authors | {broadcast.created_by, broadcast.submitted_by}:
+        raise Forbidden("rule.two_persons")
+    if not is_intact(broadcast) or seen != broadcast.digest:
+        raise Forbidden("rule.changed")
+    check_times(broadcast, now)
+    return replace(approved, approved_by=official.login)
+
+
+def is_intact(broadcast: Broadcast) -> bool:
+    """Whether nothing changed since the submission."""
+    return bool(broadcast.digest) and broadcast.digest == digest_of(broadcast)
+
+
+def turn_back(broadcast: Broadcast, act: Act, official: Official, reason: str) -> Broadcast:
+    """Returned to be mended, or rejected, by an approver who says why."""
+    if official.role is not Role.APPROVER:
+        raise Forbidden("rule.role")
+    return replace(_because(follow(broadcast, act), reason), approved_by=None)
+
+
+def stop(broadcast: Broadcast, reason: str, now: datetime) -> Broadcast:
+    """Stopped for good; nobody else gets it. Any official may, at any time."""
+    return replace(_because(follow(broadcast, Act.STOP), reason), ended_at=now)
+
+
+def pause(broadcast: Broadcast, reason: str) -> Broadcast:
+    """Held where it is until somebody resumes it."""
+    return _because(follow(broadcast, Act.PAUSE), reason)
+
+
+def resume(broadcast: Broadcast, official: Official, now: datetime) -> Broadcast:
+    """Sending again. Raises Forbidden when its time is over."""
+    if official.role is not Role.APPROVER:
+        raise Forbidden("rule.role")
+    if broadcast.not_after <= now:
+        raise Forbidden("rule.over", not_after=broadcast.not_after)
+    return replace(follow(broadcast, Act.RESUME), reason="")
+
+
+def settle(broadcast: Broadcast, official: Official, now: datetime, *, resend: bool) -> Broadcast:
+    """Ready for what becomes of its uncertain copies: sending again for *resend*, else as it is.
+
+    Raises Forbidden when it was stopped or its time is over and nothing may be sent any more.
+    """
+    if official.role is not Role.APPROVER:
+        raise Forbidden("rule.role")
+    if not resend:
+        return broadcast
+    if broadcast.not_after <= now:
+        raise Forbidden("rule.over", not_after=broadcast.not_after)
+    if broadcast.status in (Status.SENDING, Status.PAUSED):
+        return broadcast
+    return replace(follow(broadcast, Act.REOPEN), ended_at=None)
+
+
+def is_missed(broadcast: Broadcast, now: datetime) -> bool:
+    """Whether its time passed unused; it then waits for a person, also when a backup comes back."""
+    return now - broadcast.due_at > GRACE
+
+
+def segment_as_json(segment: Segment) -> dict[str, list[str]]:
+    """The segment as it is stored, in a stable order."""
+    return {
+        "provinces": sorted(segment.provinces),
+        "communes": sorted(segment.communes),
+        "topics": sorted(segment.topics),
+        "channels": sorted(segment.channels),
+    }
+
+
+def segment_from_json(stored: Mapping[str, Any]) -> Segment:
+    """The segment that was stored."""
+    return Segment(
+        frozenset(stored["provinces"]),
+        frozenset(stored["communes"]),
+        frozenset(Topic(topic) for topic in stored["topics"]),
+        frozenset(stored["channels"]),
+    )
+
+
+def _because(broadcast: Broadcast, reason: str) -> Broadcast:
+    if not reason.strip():
+        raise Forbidden("rule.reason")
+    return replace(broadcast, reason=reason.strip()[:300])

@@ -1,0 +1,114 @@
+"""What officials read about a broadcast: its description, its audience, its counts, and why not."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot.messages import ChoiceKind
+from bot.outreach.broadcast import Broadcast, Forbidden
+from bot.outreach.campaign import Fault, render
+from bot.outreach.delivery import DeliveryStatus
+from bot.outreach.quiet_hours import ZONE
+
+Phrase = Callable[..., str]
+"""The phrase of a key of ``broadcast_texts.yml``, filled. Raises KeyError for a key that is not there."""
+
+
+def moment(at: datetime | None) -> str:
+    """A point in time as officials write it."""
+    return f"{at.astimezone(ZONE):%d/%m/%Y %H:%M}" if at else "–"
+
+
+def because(phrase: Phrase, reason: str) -> str:
+    """A reason in words; what an official typed stays as it is."""
+    try:
+        return phrase(f"reason.{reason}")
+    except KeyError:
+        return reason
+
+
+def explain(phrase: Phrase, error: Forbidden) -> str:
+    """The sentence of a rule that said no."""
+    values: dict[str, object] = {}
+    for name, value in error.arguments.items():
+        values[name] = moment(value) if isinstance(value, datetime) else value
+    if "status" in values:
+        values["status"] = phrase(f"status.{values['status']}")
+    return phrase(error.key, **values)
+
+
+def explain_faults(phrase: Phrase, faults: Sequence[Fault]) -> str:
+    """Every fault of a campaign file on a line of its own."""
+    return "\n".join(
+        phrase("fault.line", file=each.file, line=each.line, what=phrase(each.key, **each.arguments))
+        for each in faults
+    )
+
+
+def describe(
+    phrase: Phrase, broadcast: Broadcast, place: Callable[[str], str], topic: Callable[[str], str]
+) -> Iterator[str]:
+    """What the broadcast is, to whom and when; *place* and *topic* give the names of codes."""
+    yield phrase("show.head", id=broadcast.id, title=broadcast.title, campaign=broadcast.campaign)
+    yield phrase("show.status", status=phrase(f"status.{broadcast.status}"))
+    if broadcast.reason:
+        yield phrase("show.because", reason=because(phrase, broadcast.reason))
+    yield phrase("show.time", due=moment(broadcast.due_at), not_after=moment(broadcast.not_after))
+    segment = broadcast.segment
+    conditions = [
+        phrase(f"show.{kind}", names=", ".join(names))
+        for kind, names in (
+            ("province", [place(code) for code in sorted(segment.provinces)]),
+            ("commune", [place(token) for token in sorted(segment.communes)]),
+            ("topic", [topic(each) for each in sorted(segment.topics)]),
+            ("channel", sorted(segment.channels)),
+        )
+        if names
+    ]
+    yield phrase("show.audience", audience="; ".join(conditions) or phrase("show.everyone"))
+    yield phrase("show.policy", policy=phrase(f"policy.{broadcast.on_ambiguous}"))
+    if broadcast.disturbs:
+        yield phrase("show.urgent", reason=broadcast.content["urgent_reason"])
+    nobody = phrase("show.nobody")
+    yield phrase(
+        "show.people",
+        created=broadcast.created_by,
+        submitted=broadcast.submitted_by or nobody,
+        approved=broadcast.approved_by or nobody,
+    )
+    if broadcast.digest:
+        yield phrase("show.digest", digest=broadcast.digest[:12])
+
+
+def preview(phrase: Phrase, broadcast: Broadcast, plain: Callable[[str], str]) -> Iterator[str]:
+    """The message as citizens will see it; *plain* turns light markup into text."""
+    reply = render(broadcast.content)
+    yield phrase("show.preview")
+    yield ""
+    yield from (f"  {line}".rstrip() for line in plain(reply.text).splitlines())
+    for choice in reply.all_choices():
+        is_url = choice.kind is ChoiceKind.URL
+        yield phrase("show.button_url" if is_url else "show.button", label=choice.label, target=choice.target)
+    yield ""
+
+
+def reach(phrase: Phrase, channels: Mapping[str, int], excluded: Mapping[str, int]) -> Iterator[str]:
+    """How many people it will reach on which channels, and how many not, and why."""
+    total = sum(channels.values())
+    shown = ", ".join(f"{name} {people}" for name, people in channels.items())
+    yield phrase("show.reach", total=total, channels=shown) if total else phrase("show.reach_none")
+    for reason, people in sorted(excluded.items()):
+        yield phrase("show.excluded", count=people, reason=because(phrase, reason))
+
+
+def counts(phrase: Phrase, by_status: Mapping[tuple[DeliveryStatus, str], int]) -> Iterator[str]:
+    """The copies by status and reason; they add up to the total above them."""
+    yield phrase("show.counts", total=sum(by_status.values()))
+    for status in DeliveryStatus:
+        for (each, reason), copies in sorted(by_status.items()):
+            if each is not status:
+                continue
+            word = phrase(f"delivery.{status}")
+            if reason:
+                yield phrase("show.count_because", status=word, reason=because(phrase, reason), count=copies)
+            else:
+                yield phrase("show.count", status=word, count=copies)
