@@ -1,0 +1,1 @@
+"""One module a platform, behind the small contract of ``bot.channels.base``."""

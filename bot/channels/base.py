@@ -1,0 +1,101 @@
+"""The contract of a channel: read, render, send, and the errors a platform can answer with."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from starlette.routing import BaseRoute
+
+from bot.messages import Heard, Reply
+
+Receive = Callable[[Sequence[Heard]], Awaitable[None]]
+"""Stores what was heard; when it returns the events are safe and the platform may be answered."""
+
+Call = Mapping[str, Any]
+"""One JSON-able call of a platform's API, already within its limits: ``{"method": …, …}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a channel can show and how fast it may send."""
+
+    text_max: int
+    choices_max: int
+    per_second: float
+    location_button: bool = False
+    buttons: bool = True
+
+
+class Channel(Protocol):
+    """A way to reach citizens. It translates, and nothing else: no dialogue, no database.
+
+    A channel hears by polling (``listen``), by HTTP (``routes``), or both; each event goes to
+    *receive* and is acknowledged to the platform only after that returned.
+    """
+
+    name: ClassVar[str]
+    abilities: ClassVar[Abilities]
+
+    def render(self, reply: Reply) -> list[Call]:
+        """The calls that show *reply*, cut to the platform's limits; choices stand under the last."""
+        ...
+
+    async def send(self, peer: str, call: Call) -> str:
+        """Make one call for *peer*. Returns the platform's message id, or raises a SendError."""
+        ...
+
+    async def listen(self, receive: Receive) -> None:
+        """Poll until cancelled. A channel that hears by HTTP returns at once."""
+        ...
+
+    def routes(self, receive: Receive) -> Sequence[BaseRoute]:
+        """The HTTP routes the platform calls."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+    def state(self) -> str:
+        """One word for /health: ``ok``, ``misconfigured``, ``unreachable`` or ``starting``."""
+        ...
+
+
+class SendError(Exception):
+    """The platform did not take the message. Each subclass says what to do about it."""
+
+
+class Retryable(SendError):
+    """Certainly not delivered: try again after *wait* seconds.
+
+    *whole_channel* tells that every chat has to wait, not only this one.
+    """
+
+    def __init__(self, wait: float = 1.0, *, whole_channel: bool = False) -> None:
+        super().__init__(f"try again in {wait:g} s")
+        self.wait = wait
+        self.whole_channel = whole_channel
+
+
+class Refused(SendError):
+    """This message will never go; the next one may."""
+
+
+class ContactGone(SendError):
+    """The person blocked us or is no more: stop writing to them."""
+
+
+class WindowClosed(SendError):
+    """The platform does not allow writing to this person now (Zalo OA)."""
+
+
+class Misconfigured(SendError):
+    """Nothing will go until an operator acts: a wrong or revoked token."""
+
+
+class Unknown(SendError):
+    """The request left and no answer came: delivered or not, nobody can tell."""
+
+
+class Forged(Exception):
+    """A request that claims to come from the platform and does not prove it."""
