@@ -1,0 +1,210 @@
+"""The wiring: Config in, a running bot out. The only module that knows all others."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.base import Call, Channel
+from bot.channels.telegram import TelegramChannel
+from bot.channels.webchat import WebChannel
+from bot.config import Config
+from bot.db import Database, conversations, webchat
+from bot.dialogue.texts import Texts, load_texts
+from bot.dialogue.turn import House
+from bot.dispatch import Dispatcher
+from bot.inbox import ZONE, Inbox, Mind
+from bot.knowledge import library
+from bot.outbox import Outbox
+from bot.places.centres import Directory
+from bot.places.gazetteer import Gazetteer
+from bot.scheduler import Scheduler, Tick
+from bot.web.chat import ChatPages
+from bot.web.pages import build_app, open_templates
+from nlu.embedded import open_parser
+from nlu.training import read_examples
+
+log = structlog.get_logger()
+
+
+class CannotStart(Exception):
+    """The bot cannot start; the message is one sentence on what to do."""
+
+
+def utc_now() -> datetime:
+    """The clock of the running bot."""
+    return datetime.now(UTC)
+
+
+def load_mind(config: Config, today: date) -> Mind:
+    """Everything the bot knows, read and checked, and its parser, trained or from the cache.
+
+    Raises ContentError or TextsError with every fault found.
+    """
+    texts = load_texts(config.content / "texts.yml")
+    answers = library.load(config.content / "faq", today)
+    gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv")
+    directory = Directory.load(config.content / "centres", gazetteer)
+    examples = [*read_examples(), *answers.examples()]
+    parser = open_parser(examples, config.data / "nlu")
+    return Mind(House(texts, answers, gazetteer, directory), parser)
+
+
+def open_channels(config: Config, database: Database, texts: Texts) -> dict[str, Channel]:
+    """The channels the configuration names; the web chat is always one of them."""
+
+    async def post(peer: str, call: Call) -> str:
+        now = utc_now()
+        return str(await database.write(lambda c: webchat.add_line(c, peer, call, now, ours=True)))
+
+    channels: dict[str, Channel] = {"web": WebChannel(post)}
+    if config.telegram_token:
+        channels["telegram"] = TelegramChannel(
+            config.telegram_token,
+            api_url=config.telegram_api_url,
+            webhook_url=config.public_url if config.telegram_webhook_secret else "",
+            webhook_secret=config.telegram_webhook_secret,
+            commands=texts.named("commands"),
+        )
+    return channels
+
+
+@dataclass(slots=True)
+class App:
+    """A wired bot: the database, the channels, and what runs between them."""
+
+    config: Config
+    database: Database
+    channels: Mapping[str, Channel]
+    inbox: Inbox
+    outbox: Outbox
+    dispatcher: Dispatcher
+    scheduler: Scheduler
+
+    @classmethod
+    def open(cls, config: Config, database: Database, mind: Mind) -> "App":
+        """Wire everything; nothing runs yet."""
+        channels = open_channels(config, database, mind.house.texts)
+        outbox = Outbox(database, channels, utc_now)
+        inbox = Inbox(database, channels, outbox, mind, utc_now)
+        dispatcher = Dispatcher(database, channels, utc_now)
+
+        async def tend_broadcasts() -> None:
+            now = utc_now()
+            await dispatcher.tick(now)
+            await dispatcher.run_ready(now)
+
+        async def forget() -> None:
+            now = utc_now()
+            await database.write(lambda c: conversations.forget_old(c, now))
+            await database.write(lambda c: webchat.forget_old_lines(c, now))
+
+        scheduler = Scheduler(
+            [
+                Tick("replies", 1, outbox.retry_due),
+                Tick("broadcasts", 2, tend_broadcasts),
+                Tick("forget", 3600, forget),
+            ]
+        )
+        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler)
+
+    async def health(self) -> dict[str, Any]:
+        """What an operator or a monitor asks: is everything well, and if not, what."""
+        channels = {name: channel.state() for name, channel in self.channels.items()}
+        try:
+            await self.database.write(lambda c: c.exec_driver_sql("UPDATE replies SET attempts = 0 WHERE id = 0"))
+            writable = True
+        except SQLAlchemyError:
+            writable = False
+        library_size = len(self.inbox.mind.house.library.by_code)
+        well = writable and all(state in ("ok", "starting") for state in channels.values())
+        return {
+            "status": "ok" if well else "degraded" if writable else "down",
+            "version": version("hoctap"),
+            "database": "ok" if writable else "not writable",
+            "channels": channels,
+            "answers": library_size,
+            "waiting": self.inbox.depth(),
+        }
+
+    def web(self) -> Any:
+        """The ASGI application."""
+        templates = open_templates()
+        texts = self.inbox.mind.house.texts
+        chat = ChatPages(
+            self.database,
+            self.inbox,
+            templates,
+            texts,
+            utc_now,
+            secure=self.config.public_url.startswith("https://"),
+            embedded=bool(self.config.frame_ancestors),
+        )
+        webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
+        return build_app(chat.routes(), webhooks, self.health, templates, texts, self.config.frame_ancestors)
+
+    async def run(self, listening: socket.socket) -> None:
+        """Serve until SIGINT or SIGTERM; then finish what is under way and close."""
+        server = _Server(uvicorn.Config(self.web(), log_config=None, access_log=False, server_header=False))
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, server.stop)
+        await self.dispatcher.recover_at_start()
+        await self.inbox.start()
+        self.scheduler.start()
+        listeners = [asyncio.create_task(channel.listen(self.inbox.receive)) for channel in self.channels.values()]
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            self.scheduler.stop()
+            for task in listeners:
+                task.cancel()
+            await asyncio.gather(*listeners, return_exceptions=True)
+            await self.dispatcher.drain()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.inbox.settle(), 10)
+            for channel in self.channels.values():
+                await channel.close()
+            self.database.close()
+            log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: ours also end the channels and the dispatcher."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises CannotStart when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(512)
+    except OSError as error:
+        listening.close()
+        raise CannotStart(
+            f"{host}:{port}: {error.strerror}; stop what uses it or set HOCTAP_PORT to another port"
+        ) from error
+    return listening
+
+
+def today_in_vietnam() -> date:
+    """The date in Vietnam now."""
+    return utc_now().astimezone(ZONE).date()

@@ -1,0 +1,228 @@
+"""``hoctap broadcast``: draft, submit, have approved by a second person, watch, stop, settle doubts."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.drafting import Typed, compose, count_people, show, show_progress
+from bot.cli.official import As, Desk, PasswordStdin, open_desk
+from bot.db import broadcasts, recovery
+from bot.outreach import broadcast as rules
+from bot.outreach.broadcast import Act, Broadcast, Forbidden
+from bot.outreach.official import Official
+from bot.outreach.report import moment
+
+app = typer.Typer(help="Broadcasts: messages to the citizens who asked for them.", no_args_is_help=True)
+
+Number = Annotated[int, typer.Argument(help="The number of the broadcast.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; officials will read it.")]
+Names = list[str] | None
+To = Annotated[str, typer.Option("--to", help="A named segment of content/segments.yml.")]
+Provinces = Annotated[Names, typer.Option("--province", help="Only this province; may be repeated.")]
+Communes = Annotated[Names, typer.Option("--commune", help="Only this commune; may be repeated.")]
+Topics = Annotated[Names, typer.Option("--topic", help="Only who asked for this topic; may be repeated.")]
+Channels = Annotated[Names, typer.Option("--channel", help="Only this channel; may be repeated.")]
+At = Annotated[str, typer.Option("--at", help='When, in Vietnam: "24/11/2026 08:30".')]
+NotAfter = Annotated[str, typer.Option("--not-after", help="Not sent after; by default a day later.")]
+Urgent = Annotated[str, typer.Option("--urgent-reason", help="Why an urgent campaign may disturb at night.")]
+Ambiguous = Annotated[str, typer.Option("--on-ambiguous", help="hold, resend or assume-sent.")]
+
+
+@app.command()
+def draft(
+    campaign: Annotated[str, typer.Argument(help="A file of content/campaigns, without .md.")],
+    *,
+    at: At,
+    login: As,
+    to: To = "",
+    province: Provinces = None,
+    commune: Communes = None,
+    topic: Topics = None,
+    channel: Channels = None,
+    not_after: NotAfter = "",
+    urgent_reason: Urgent = "",
+    on_ambiguous: Ambiguous = "",
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Draft a broadcast; shows it as citizens will see it, and how many they are."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        places = (to, province or (), commune or (), topic or (), channel or ())
+        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous)
+        made = compose(desk, typed, official.login)
+        kept = desk.database.submit(lambda c: broadcasts.add(c, made, desk.now)).result()
+        show(desk, kept)
+        typer.echo(desk.texts("done.drafted", id=kept.id, login=official.login))
+
+
+@app.command()
+def edit(
+    number: Number,
+    campaign: Annotated[str, typer.Argument(help="A file of content/campaigns, without .md.")],
+    *,
+    at: At,
+    login: As,
+    to: To = "",
+    province: Provinces = None,
+    commune: Communes = None,
+    topic: Topics = None,
+    channel: Channels = None,
+    not_after: NotAfter = "",
+    urgent_reason: Urgent = "",
+    on_ambiguous: Ambiguous = "",
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Write a broadcast anew; every approval it had is void."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        places = (to, province or (), commune or (), topic or (), channel or ())
+        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous)
+        made = compose(desk, typed, official.login)
+        kept = _change(desk, official, number, Act.EDIT, lambda b: rules.edit(b, made, desk.now))
+        show(desk, kept)
+        typer.echo(desk.texts("done.edited", id=number))
+
+
+@app.command()
+def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> None:
+    """Submit a draft for approval; from now on nothing of it may change."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        found = desk.database.read_now(lambda c: broadcasts.find(c, number))
+        if not count_people(desk, found).total:
+            raise Forbidden("rule.nobody")
+        _change(desk, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, desk.now))
+        typer.echo(desk.texts("done.submitted", id=number))
+
+
+@app.command()
+def approve(
+    number: Number,
+    login: As,
+    yes: Annotated[bool, typer.Option("--yes", help="You have read it; do not ask.")] = False,
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Approve what somebody else drafted and submitted; shows first what it is and whom it reaches."""
+    with open_desk() as desk:
+        if password_stdin and not yes:
+            raise Forbidden("rule.needs_yes")
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        seen = desk.database.read_now(lambda c: broadcasts.find(c, number))
+        rules.approve(seen, official, seen.digest, desk.now)
+        total = show(desk, seen).total
+        if not yes and typer.prompt(desk.texts("ask.confirm", total=total)).strip() != str(total):
+            raise Forbidden("rule.not_confirmed", total=total)
+
+        def rule(broadcast: Broadcast) -> Broadcast:
+            approved = rules.approve(broadcast, official, seen.digest, desk.now)
+            return rules.follow(approved, Act.SCHEDULE)
+
+        _change(desk, official, number, Act.APPROVE, rule, detail=f"{seen.digest[:12]} {total}")
+        typer.echo(desk.texts("done.approved", id=number, due=moment(seen.due_at)))
+
+
+@app.command("return")
+def send_back(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
+    """Return a broadcast to be mended."""
+    _turn_back(number, login, reason, Act.RETURN, "done.returned", from_stdin=password_stdin)
+
+
+@app.command()
+def reject(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
+    """Reject a broadcast for good."""
+    _turn_back(number, login, reason, Act.REJECT, "done.rejected", from_stdin=password_stdin)
+
+
+@app.command("list")
+def list_newest() -> None:
+    """Show the newest broadcasts."""
+    with open_desk() as desk:
+        found = desk.database.read_now(broadcasts.newest)
+        if not found:
+            typer.echo(desk.texts("done.none"))
+        for each in found:
+            status = desk.texts(f"status.{each.status}")
+            typer.echo(
+                desk.texts("show.row", id=each.id, status=status, due=moment(each.due_at), title=each.title)
+            )
+
+
+@app.command()
+def status(
+    number: Annotated[int | None, typer.Argument(help="The broadcast; by default the newest.")] = None,
+) -> None:
+    """Show how far a broadcast is: copies by status, adding up to all, and the doubtful one by one."""
+    with open_desk() as desk:
+        if number is None:
+            newest = desk.database.read_now(lambda c: broadcasts.newest(c, 1))
+            if not newest:
+                typer.echo(desk.texts("done.none"))
+                return
+            number = newest[0].id
+        wanted = number
+        show_progress(desk, desk.database.read_now(lambda c: broadcasts.find(c, wanted)))
+
+
+@app.command()
+def stop(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
+    """Stop a broadcast for good, also while it is being sent."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        # First the word, which every sender sees at its next message; then the counting.
+        _change(desk, official, number, Act.STOP, lambda b: rules.stop(b, reason, desk.now), detail=reason)
+        while desk.database.submit(lambda c: recovery.sweep(c, desk.now)).result():
+            pass
+        typer.echo(desk.texts("done.stopped", id=number))
+        show_progress(desk, desk.database.read_now(lambda c: broadcasts.find(c, number)))
+
+
+@app.command()
+def pause(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
+    """Hold a broadcast where it is."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _change(desk, official, number, Act.PAUSE, lambda b: rules.pause(b, reason), detail=reason)
+        typer.echo(desk.texts("done.paused", id=number))
+
+
+@app.command()
+def resume(number: Number, login: As, password_stdin: PasswordStdin = False) -> None:
+    """Go on with a paused broadcast."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _change(desk, official, number, Act.RESUME, lambda b: rules.resume(b, official, desk.now))
+        typer.echo(desk.texts("done.resumed", id=number))
+
+
+@app.command()
+def resolve(
+    number: Number,
+    login: As,
+    resend: Annotated[bool, typer.Option("--resend", help="Send them again; some may get it twice.")] = False,
+    assume_sent: Annotated[bool, typer.Option("--assume-sent", help="Take them as sent.")] = False,
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Settle the copies of which nobody knows whether they arrived."""
+    with open_desk() as desk:
+        if resend == assume_sent:
+            raise Forbidden("rule.one_choice")
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        count = desk.database.submit(
+            lambda c: broadcasts.settle_doubts(c, number, official, desk.now, resend=resend)
+        ).result()
+        typer.echo(desk.texts("done.resent" if resend else "done.assumed", id=number, count=count))
+
+
+def _change(
+    desk: Desk, by: Official, number: int, act: Act, rule: broadcasts.Rule, *, detail: str = ""
+) -> Broadcast:
+    return desk.database.submit(
+        lambda c: broadcasts.change(c, number, rule, act, by=by.login, now=desk.now, detail=detail)
+    ).result()
+
+
+def _turn_back(number: int, login: str, reason: str, act: Act, said: str, *, from_stdin: bool) -> None:
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=from_stdin)
+        _change(desk, official, number, act, lambda b: rules.turn_back(b, act, official, reason), detail=reason)
+        typer.echo(desk.texts(said, id=number))

@@ -1,0 +1,90 @@
+"""``hoctap content``: what is wrong in everything staff write, in Vietnamese, with line and remedy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import today_in_vietnam
+from bot.config import Config
+from bot.contacts import Topic
+from bot.dialogue.texts import load_texts
+from bot.knowledge import library
+from bot.knowledge.fault import ContentError, Fault, describe, read_sentences
+from bot.outreach.campaign import Vocabulary, check_campaigns
+from bot.outreach.report import explain_faults
+from bot.places.centre import CentresError
+from bot.places.centres import Directory
+from bot.places.gazetteer import Gazetteer
+from nlu.vietnamese import fold
+
+app = typer.Typer(help="Everything staff write.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Everything staff write."""
+
+
+@app.command()
+def check(
+    warnings: Annotated[bool, typer.Option(help="Also show what does not stop publishing.")] = True,
+) -> None:
+    """Name every fault at once as file:line: what is wrong, what to do. Exit code 1 when there is one."""
+    config = Config.load()
+    texts = load_texts(config.content / "texts.yml")
+    sentences = read_sentences(config.content)
+    faults: list[Fault] = []
+    count = 0
+    codes: set[str] = set()
+    broken = False
+    try:
+        answers = library.load(config.content / "faq", today_in_vietnam())
+        faults += answers.warnings
+        count = len(answers.by_code)
+        codes = set(answers.by_code)
+    except ContentError as error:
+        faults += error.faults
+    try:
+        gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv")
+        Directory.load(config.content / "centres", gazetteer)
+    except CentresError as error:
+        faults += [Fault(each.file, each.line, each.key, each.arguments) for each in error.faults]
+    campaign_faults = _check_campaigns(config, frozenset(codes))
+    if campaign_faults:
+        broken = True
+        typer.echo(campaign_faults)
+    wrong = [each for each in faults if not each.warning]
+    for each in faults if warnings else wrong:
+        typer.echo(describe(each, sentences))
+    if wrong or broken:
+        typer.echo(texts("cli.faults", count=len(wrong)), err=True)
+        raise typer.Exit(1)
+    typer.echo(texts("cli.checked", count=count, warnings=len(faults)))
+
+
+def _check_campaigns(config: Config, codes: frozenset[str]) -> str:
+    """The faults of all campaign files as staff read them; empty when there is none.
+
+    Where the answers themselves are broken, *codes* is empty, and buttons to answers are not looked at.
+    """
+    phrase = load_texts(config.content / "broadcast_texts.yml")
+    names = load_texts(config.content / "texts.yml").named("topic")
+    topics = {fold(name): Topic(topic) for topic, name in names.items()}
+    topics |= {str(topic): topic for topic in Topic}
+    buttons = {fold(label): token for token, label in phrase.named("fixed_button").items()}
+    vocabulary = Vocabulary(topics, buttons, codes or None)
+    faults = check_campaigns(config.content / "campaigns", vocabulary)
+    return explain_faults(phrase, faults) if faults else ""
+
+
+def describe_faults(error: ContentError | CentresError) -> str:
+    """All faults of *error* as staff read them, a line each."""
+    sentences = read_sentences(_content())
+    return "\n".join(
+        describe(Fault(each.file, each.line, each.key, each.arguments), sentences) for each in error.faults
+    )
+
+
+def _content() -> Path:
+    return Config.load().content

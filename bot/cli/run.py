@@ -1,0 +1,29 @@
+"""``hoctap run``: everything in one process, until it is told to stop."""
+
+import asyncio
+
+import typer
+
+from bot.app import App, bind, load_mind, today_in_vietnam
+from bot.config import Config
+from bot.db import Database
+from bot.dialogue.texts import load_texts
+from bot.log import set_up
+
+
+def run() -> None:
+    """Serve the web chat, the configured channels and the scheduled broadcasts."""
+    config = Config.load()
+    texts = load_texts(config.content / "texts.yml")
+    listening = bind(config.host, config.port)
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
+    port = listening.getsockname()[1]
+    typer.echo(texts("cli.ready", url=config.public_url or f"http://{host}:{port}/"))
+    set_up(config.log_level)
+    mind = load_mind(config, today_in_vietnam())
+    database = Database.open(config.database)
+
+    async def serve() -> None:
+        await App.open(config, database, mind).run(listening)
+
+    asyncio.run(serve())

@@ -1,0 +1,100 @@
+"""Every HOCTAP_* variable: its default and its one-line explanation."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+PREFIX = "HOCTAP_"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; every fault is in the message, each with its remedy."""
+
+
+def _variable(default: Any, explanation: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"explanation": explanation, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What an operator may set. Secrets may also stand in a file named by ``<VARIABLE>_FILE``."""
+
+    data: Path = _variable(Path("var"), "folder of the database and the trained model")
+    content: Path = _variable(Path("content"), "folder of everything staff write")
+    database_url: str = _variable(
+        "", "SQLAlchemy URL; empty: SQLite in the data folder; postgresql+psycopg://… at scale", secret=True
+    )
+    host: str = _variable("127.0.0.1", "address the web pages and webhooks listen on")
+    port: int = _variable(8080, "port the web pages and webhooks listen on")
+    public_url: str = _variable("", "https address citizens and platforms reach us at; empty: none")
+    frame_ancestors: str = _variable("", "portals that may embed /chat, separated by spaces")
+    telegram_token: str = _variable("", "bot token from @BotFather; empty: no Telegram", secret=True)
+    telegram_api_url: str = _variable("https://api.telegram.org", "Bot API server")
+    telegram_webhook_secret: str = _variable(
+        "", "secret of the Telegram webhook; set with HOCTAP_PUBLIC_URL, else long polling", secret=True
+    )
+    log_level: str = _variable("info", "debug, info, warning or error")
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """The configuration in *environment* (by default the process's own).
+
+        Raises ConfigError naming every unknown or malformed variable at once.
+        """
+        environment = os.environ if environment is None else environment
+        faults: list[str] = []
+        values: dict[str, Any] = {}
+        known = {PREFIX + each.name.upper(): each for each in fields(cls)}
+        for name in sorted(environment):
+            if not name.startswith(PREFIX) or name.startswith(PREFIX + "TEST_"):
+                continue
+            bare = name.removesuffix("_FILE")
+            if bare not in known:
+                faults.append(f"{name}: unknown; known are {', '.join(sorted(known))}")
+                continue
+            each = known[bare]
+            raw = environment[name]
+            if bare != name:
+                try:
+                    raw = Path(raw).read_text(encoding="utf-8").strip()
+                except OSError as error:
+                    faults.append(f"{name}: cannot be read ({error.strerror}); name a readable file")
+                    continue
+            try:
+                values[each.name] = _typed(each.name, raw.strip())
+            except ValueError as error:
+                faults.append(f"{name}: {error}")
+        if values.get("telegram_webhook_secret") and not values.get("public_url"):
+            faults.append("HOCTAP_TELEGRAM_WEBHOOK_SECRET: a webhook also needs HOCTAP_PUBLIC_URL")
+        if faults:
+            raise ConfigError("\n".join(faults))
+        return cls(**values)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database in use."""
+        return self.database_url or f"sqlite:///{self.data / 'hoctap.db'}"
+
+
+def _typed(name: str, raw: str) -> Any:
+    match name:
+        case "data" | "content":
+            return Path(raw).expanduser()
+        case "port":
+            if not raw.isdecimal() or not 0 <= int(raw) <= 65535:
+                raise ValueError(f"{raw!r} is not a port; write a number from 0 to 65535")
+            return int(raw)
+        case "public_url" | "telegram_api_url" if raw:
+            parts = urlsplit(raw)
+            if parts.scheme not in ("http", "https") or not parts.netloc:
+                raise ValueError("not a web address; write https://…")
+            return raw.rstrip("/")
+        case "log_level":
+            if raw.lower() not in ("debug", "info", "warning", "error"):
+                raise ValueError(f"{raw!r} is no level; write debug, info, warning or error")
+            return raw.lower()
+        case _:
+            return raw

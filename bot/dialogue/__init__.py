@@ -1,0 +1,1 @@
+"""Conversations as values: no input or output, no clock and no randomness in here."""

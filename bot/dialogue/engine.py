@@ -1,0 +1,144 @@
+"""Chooses the flow that answers: a tap, a typed label or number, a command, a flow that waits, an intent."""
+
+from dataclasses import replace
+
+from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, welcome
+from bot.dialogue.turn import Conversation, Left, Situation, Turn
+from bot.messages import ChoiceKind, HeardKind
+from bot.places.resolver import mentions_place
+from nlu.parse import ANSWER_AT, OFFER_AT
+from nlu.vietnamese import fold
+
+_UNREAD = {
+    HeardKind.VOICE,
+    HeardKind.PHOTO,
+    HeardKind.STICKER,
+    HeardKind.FILE,
+    HeardKind.CONTACT,
+    HeardKind.UNSUPPORTED,
+}
+_PREFIX_MIN = 3
+_NEAR = 3
+
+
+def respond(situation: Situation) -> Turn:
+    """What to say to what was heard, what changes, and where the conversation then is.
+
+    Always at least one reply, except to a citizen who has blocked us or just came back.
+    """
+    heard = situation.heard
+    if heard.kind is HeardKind.LEFT or heard.kind is HeardKind.CAME_BACK:
+        left = heard.kind is HeardKind.LEFT
+        return Turn((), situation.conversation, (Left(gone=left),))
+    if heard.kind is HeardKind.EDITED:
+        return _answer_edited(situation)
+    return _remember_offers(_choose(situation))
+
+
+def _answer_edited(situation: Situation) -> Turn:
+    """An edited text is answered anew, and says so; an edit without text (a moving location) is left."""
+    if not situation.heard.text.strip():
+        return Turn((), situation.conversation)
+    turn = respond(replace(situation, heard=replace(situation.heard, kind=HeardKind.TEXT)))
+    first = replace(turn.replies[0], text=f"{situation.house.texts('edited')}\n\n{turn.replies[0].text}")
+    return replace(turn, replies=(first, *turn.replies[1:]))
+
+
+def _choose(situation: Situation) -> Turn:
+    heard = situation.heard
+    if heard.kind in _UNREAD:
+        return welcome.cannot_read(situation, heard.kind.value)
+    if heard.kind is HeardKind.LOCATION:
+        return open_token(situation, "centre/here")
+    if heard.kind is HeardKind.CHOICE:
+        return open_token(situation, heard.token)
+    if heard.kind is HeardKind.START:
+        payload = heard.text.strip()
+        if payload.startswith("faq-"):
+            return open_token(situation, "faq/" + payload.removeprefix("faq-"))
+        return open_token(situation, "welcome/greet")
+    text = heard.text.strip()
+    if not text:
+        return open_token(situation, "fallback/unreadable")
+    if text.startswith("/"):
+        command = fold(text[1:].split(maxsplit=1)[0].partition("@")[0]) if text[1:].split() else ""
+        return open_token(situation, COMMANDS.get(command, "fallback/command"))
+    if token := _typed_choice(situation.conversation, text):
+        return open_token(situation, token)
+    return _understood(situation)
+
+
+def _understood(situation: Situation) -> Turn:
+    """The answer to a text, by the flow that waits for one, else by its intent."""
+    conversation = situation.conversation
+    waiting = conversation.flow if conversation.step.startswith("await_") else ""
+    if waiting and not _interrupts(situation):
+        return FLOWS[waiting](situation, conversation.step)
+    parse = situation.parse
+    if parse.parts:
+        return faq.answer_several(situation)
+    name, score = parse.intent.name, parse.intent.score
+    if name == "":
+        return open_token(situation, "fallback/unreadable")
+    if score < ANSWER_AT or name == "out_of_scope":
+        near = {intent.name for intent in parse.ranking[:_NEAR]}
+        if near & {"find_centre", "set_place"} and mentions_place(situation.house.gazetteer, parse.text):
+            return open_token(situation, "centre/text")
+    if name == "out_of_scope":
+        best = parse.ranking[0].score if parse.ranking else 0.0
+        return fallback.offer(situation) if best >= OFFER_AT else fallback.refuse(situation)
+    if score < OFFER_AT:
+        return fallback.refuse(situation)
+    if score < ANSWER_AT:
+        return fallback.offer(situation)
+    return open_token(situation, name if name.startswith("faq/") else INTENTS.get(name, "fallback/refuse"))
+
+
+def _interrupts(situation: Situation) -> bool:
+    """Whether a text that a flow waits for is plainly something else: a sure question or a wish to stop."""
+    intent = situation.parse.intent
+    if situation.conversation.flow == "handover":
+        return intent.name in ("unsubscribe", "forget_me") and intent.score >= ANSWER_AT
+    return intent.score >= ANSWER_AT and intent.name not in (
+        "find_centre",
+        "set_place",
+        "out_of_scope",
+        "affirm",
+        "deny",
+        "greet",
+        "",
+    )
+
+
+def open_token(situation: Situation, token: str) -> Turn:
+    """The turn of the flow that *token* names; an unknown token gets the main menu with a word on it."""
+    flow, _, argument = token.partition("/")
+    if flow not in FLOWS:
+        return welcome.old_menu(situation)
+    return FLOWS[flow](situation, argument)
+
+
+def _typed_choice(conversation: Conversation, text: str) -> str:
+    """The token of the offered choice that *text* names: by number, label, or a unique beginning."""
+    offered = conversation.offered
+    if not offered:
+        return ""
+    folded = fold(text)
+    if folded.isdecimal():
+        number = int(folded)
+        return offered[number - 1][1] if 1 <= number <= len(offered) else ""
+    for label, token in offered:
+        if label == folded:
+            return token
+    begun = [token for label, token in offered if label.startswith(folded)]
+    return begun[0] if len(begun) == 1 and len(folded) >= _PREFIX_MIN else ""
+
+
+def _remember_offers(turn: Turn) -> Turn:
+    for reply in reversed(turn.replies):
+        offered = tuple(
+            (fold(choice.label), choice.token) for choice in reply.all_choices() if choice.kind is ChoiceKind.REPLY
+        )
+        if offered:
+            return replace(turn, conversation=replace(turn.conversation, offered=offered, greeted=True))
+    return replace(turn, conversation=replace(turn.conversation, offered=(), greeted=True))

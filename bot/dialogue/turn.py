@@ -1,0 +1,137 @@
+"""One exchange as a value: the Situation it happens in, the Turn that comes of it, its Events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from bot.contacts import Contact, Purpose, Topic
+from bot.messages import Heard, Reply
+from nlu.parse import Parse
+
+if TYPE_CHECKING:
+    from bot.dialogue.texts import Texts
+    from bot.knowledge.library import Library
+    from bot.places.centres import Directory
+    from bot.places.gazetteer import Gazetteer
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Where we are with a contact.
+
+    *offered* maps the folded label of each choice under our last message to its token, in order,
+    so that a typed label or number means the tap. *slots* are short values the flow needs.
+    """
+
+    flow: str = ""
+    step: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict)
+    offered: tuple[tuple[str, str], ...] = ()
+    last_answer: str = ""
+    greeted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The published, immutable things every dialogue reads."""
+
+    texts: "Texts"
+    library: "Library"
+    gazetteer: "Gazetteer"
+    directory: "Directory"
+    channel_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a dialogue may know: what was heard and understood, who and where we are, and when."""
+
+    heard: Heard
+    parse: Parse
+    contact: Contact
+    conversation: Conversation
+    house: House
+    now: datetime
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """The citizen said yes or no to one purpose, having read *notice* (its version)."""
+
+    purpose: Purpose
+    given: bool
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The citizen's topics are now exactly these."""
+
+    topics: frozenset[Topic]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """The citizen wants no more notices."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeSet:
+    """The citizen's home unit; *province* is its current province's code."""
+
+    unit: str
+    province: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A question goes to an official."""
+
+    question: str
+    topic: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    """A citizen's word on an answer: useful or not."""
+
+    code: str
+    useful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Everything held about the citizen is to be deleted now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The citizen is to be shown what is held about them: the inbox adds it to the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The citizen blocked us, or came back."""
+
+    gone: bool
+
+
+Event = Consented | Subscribed | Unsubscribed | HomeSet | HandedOver | Voted | Forgotten | Exported | Left
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a dialogue decided: what to say, what changed, where we are now.
+
+    *actions* name what the turn causes or sets out to cause, for tools and tests.
+    """
+
+    replies: tuple[Reply, ...]
+    conversation: Conversation = Conversation()
+    events: tuple[Event, ...] = ()
+    actions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    intent: str = ""

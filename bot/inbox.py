@@ -1,0 +1,155 @@
+"""One message from its arrival to its answer: stored, understood, answered, sent. Read it top to bottom."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.contacts import Contact, Held
+from bot.db import Database, contacts, conversations
+from bot.db.conversations import Outgoing
+from bot.dialogue.engine import respond
+from bot.dialogue.flows import privacy
+from bot.dialogue.turn import Exported, House, Situation, Turn
+from bot.messages import Address, Heard, HeardKind, Reply
+from bot.outbox import Outbox
+from nlu.parse import Intent, Parse, Parser
+
+log = structlog.get_logger()
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+STARTS_MAX = 3
+TEXT_MAX = 4000
+NOT_PARSED = Parse("", Intent("", 0.0), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What the bot knows and how it understands: published together, replaced together."""
+
+    house: House
+    parser: Parser
+
+
+class Inbox:
+    """Receives what citizens send, and answers each of them one message at a time, in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        outbox: Outbox,
+        mind: Mind,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.mind = mind
+        self._database = database
+        self._channels = channels
+        self._outbox = outbox
+        self._clock = clock
+        self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
+        self._answering: dict[Address, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Take up what was stored and not answered when the process last ended."""
+        left = await self._database.write(lambda c: conversations.take_up_waiting(c, STARTS_MAX))
+        for inbox_id, heard in left:
+            if heard.address.channel in self._channels:
+                self._queue(inbox_id, heard)
+
+    async def receive(self, heard: Sequence[Heard]) -> None:
+        """Store the events; when this returns the platform may be told that we have them.
+
+        A repeated event is dropped. An exact location becomes a commune before anything is stored;
+        the point itself stays in memory until the answer is made.
+        """
+        located = [self._locate(each) for each in heard]
+        now = self._clock()
+        ids = await self._database.write(lambda c: conversations.store(c, located, now))
+        for inbox_id, each in zip(ids, located, strict=True):
+            if inbox_id is not None:
+                self._queue(inbox_id, each)
+
+    async def settle(self, address: Address | None = None) -> None:
+        """Wait until everything received so far (from *address*, or from anyone) is answered."""
+        while tasks := [task for at, task in self._answering.items() if address is None or at == address]:
+            await asyncio.wait(tasks)
+
+    def depth(self) -> int:
+        """How many messages wait for their answer."""
+        return sum(len(queue) for queue in self._queues.values())
+
+    def _locate(self, heard: Heard) -> Heard:
+        heard = replace(heard, text=heard.text[:TEXT_MAX])
+        if heard.point is None:
+            return heard
+        unit = self.mind.house.gazetteer.commune_at(heard.point.latitude, heard.point.longitude)
+        return replace(heard, unit=unit.token if unit else "")
+
+    def _queue(self, inbox_id: int, heard: Heard) -> None:
+        self._queues.setdefault(heard.address, deque()).append((inbox_id, heard))
+        if heard.address not in self._answering:
+            self._answering[heard.address] = asyncio.create_task(self._answer_queue(heard.address))
+
+    async def _answer_queue(self, address: Address) -> None:
+        queue = self._queues[address]
+        try:
+            while queue:
+                inbox_id, heard = queue.popleft()
+                try:
+                    await self._answer(inbox_id, heard)
+                except Exception:
+                    log.exception("turn_failed", inbox=inbox_id, channel=address.channel)
+                    await self._apologise(inbox_id, address)
+        finally:
+            del self._queues[address], self._answering[address]
+
+    async def _answer(self, inbox_id: int, heard: Heard) -> None:
+        house = self.mind.house
+        contact, conversation = await self._database.read(lambda c: conversations.load(c, heard.address))
+
+        spoken = heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and not heard.text.startswith("/")
+        parse = self.mind.parser.parse(heard.text) if spoken else NOT_PARSED
+
+        now = self._clock()
+        today = now.astimezone(ZONE).date()
+        turn = respond(Situation(heard, parse, contact, conversation, house, now, today))
+        turn = await self._show_what_is_held(turn, contact)
+        if turn.replies and heard.callback_id:
+            turn = replace(
+                turn, replies=(replace(turn.replies[0], acknowledges=heard.callback_id), *turn.replies[1:])
+            )
+
+        channel = self._channels[heard.address.channel]
+        calls = [call for reply in turn.replies for call in channel.render(reply)]
+        ids = await self._database.write(lambda c: conversations.save_turn(c, inbox_id, contact, turn, calls, now))
+        log.info("turn", inbox=inbox_id, channel=heard.address.channel, intent=turn.intent, actions=turn.actions)
+
+        outgoing = [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
+        await self._outbox.send(outgoing)
+
+    async def _show_what_is_held(self, turn: Turn, contact: Contact) -> Turn:
+        if not any(isinstance(event, Exported) for event in turn.events):
+            return turn
+        held = Held.nothing(contact, self._clock())
+        if contact.id:
+            held = await self._database.read(lambda c: contacts.held_about(c, contact))
+        first = privacy.show(turn.replies[0], held, self.mind.house)
+        return replace(turn, replies=(first, *turn.replies[1:]))
+
+    async def _apologise(self, inbox_id: int, address: Address) -> None:
+        """Our fault is never the citizen's silence: say so, and do not try the message again."""
+        now = self._clock()
+        calls = self._channels[address.channel].render(Reply(self.mind.house.texts("failed")))
+        try:
+            ids = await self._database.write(lambda c: conversations.give_up(c, inbox_id, address, calls, now))
+        except Exception:
+            log.exception("apology_not_stored", inbox=inbox_id)
+            ids = [0] * len(calls)
+        outgoing = [Outgoing(one, address, call) for one, call in zip(ids, calls, strict=True)]
+        await self._outbox.send(outgoing)

@@ -1,0 +1,1 @@
+"""The web: the chat page citizens open, the console's placeholder, and health."""

@@ -1,0 +1,56 @@
+"""The web application: chat pages, the platforms' webhooks, the console's placeholder, health."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.templating import Jinja2Templates
+
+from bot.dialogue.texts import Texts
+from bot.web.safety import BodyLimit, SafeHeaders
+
+HERE = Path(__file__).parent
+Health = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def open_templates() -> Jinja2Templates:
+    """The Jinja2 templates of this package; everything is escaped unless it is already HTML."""
+    return Jinja2Templates(HERE / "templates")
+
+
+def build_app(
+    chat: Sequence[BaseRoute],
+    webhooks: Sequence[BaseRoute],
+    health: Health,
+    templates: Jinja2Templates,
+    texts: Texts,
+    frame_ancestors: str = "",
+) -> Starlette:
+    """The ASGI application that serves *chat*, *webhooks*, ``/console`` and ``/health``."""
+
+    async def show_health(request: Request) -> Response:
+        state = await health()
+        return JSONResponse(state, 200 if state["status"] != "down" else 503)
+
+    async def show_console(request: Request) -> Response:
+        return templates.TemplateResponse(request, "console.html", {"t": texts})
+
+    return Starlette(
+        routes=[
+            *chat,
+            *webhooks,
+            Route("/console", show_console),
+            Route("/health", show_health),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
+        ],
+        middleware=[
+            Middleware(SafeHeaders, frame_ancestors=frame_ancestors),
+            Middleware(BodyLimit),
+        ],
+    )

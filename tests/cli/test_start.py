@@ -1,0 +1,89 @@
+"""Starting the bot as an operator does, with what can be wrong: one clear sentence, exit code 2."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def hoctap(*words: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=ROOT,
+        env={**environment, **variables},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def assert_clear(result: subprocess.CompletedProcess[str], *expected: str) -> None:
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    for each in expected:
+        assert each in result.stderr
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        result = hoctap("run", HOCTAP_PORT=port, HOCTAP_DATA=str(tmp_path))
+
+    assert_clear(result, port, "HOCTAP_PORT")
+
+
+def test_a_missing_content_folder(tmp_path: Path) -> None:
+    result = hoctap("run", HOCTAP_PORT="0", HOCTAP_CONTENT=str(tmp_path / "none"), HOCTAP_DATA=str(tmp_path))
+
+    assert_clear(result, "HOCTAP_CONTENT")
+
+
+def test_a_missing_faq_folder(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "content", tmp_path / "content", ignore=shutil.ignore_patterns("faq"))
+
+    result = hoctap("ask", "x", HOCTAP_CONTENT=str(tmp_path / "content"), HOCTAP_DATA=str(tmp_path))
+
+    assert_clear(result, "faq")
+
+
+def test_a_broken_answer_names_its_file_and_line(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "content", tmp_path / "content")
+    broken = tmp_path / "content" / "faq" / "hong.md"
+    broken.write_text("# Hỏng\n\n## Câu này thiếu mọi thứ?\nTra lơi:\nkhông có gì\n", "utf-8")
+
+    result = hoctap("ask", "x", HOCTAP_CONTENT=str(tmp_path / "content"), HOCTAP_DATA=str(tmp_path))
+
+    assert_clear(result, "hong.md:")
+
+
+def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
+    result = hoctap("run", HOCTAP_PORT="0", HOCTAP_DATA=str(tmp_path), HOCTAP_DATABASE_URL="sqlite:////proc/h.db")
+
+    assert_clear(result, "/proc/h.db")
+
+
+def test_an_unknown_variable() -> None:
+    assert_clear(hoctap("run", HOCTAP_TELEGRAM_TOCKEN="1:x"), "HOCTAP_TELEGRAM_TOCKEN")
+
+
+@pytest.mark.parametrize("line", ["no json", '{"id": 1}', '{"id": 1, "turns": [1]}', "[]"])
+def test_a_question_set_that_cannot_be_read(line: str, tmp_path: Path) -> None:
+    assert_clear(hoctap("ask", "--json", stdin=line), "line 1")
+
+
+def test_the_help_names_every_group() -> None:
+    result = hoctap("--help")
+
+    assert result.returncode == 0
+    for group in ("run", "chat", "ask", "content", "official", "broadcast", "handover", "bench"):
+        assert group in result.stdout

@@ -1,0 +1,206 @@
+"""What tests share: the shipped content, databases of both kinds, and a Citizen on any channel."""
+
+import html
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot.app import load_mind
+from bot.channels.base import Call, Channel, SendError
+from bot.channels.telegram import TelegramChannel
+from bot.channels.terminal import TerminalChannel
+from bot.channels.webchat import WebChannel
+from bot.config import Config
+from bot.db import Database
+from bot.inbox import ZONE, Inbox, Mind
+from bot.messages import Address, Heard, HeardKind, Point
+from bot.outbox import Outbox
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+POSTGRES = os.environ.get("HOCTAP_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a test that is skipped for a missing part is a failure."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def mind(tmp_path_factory: pytest.TempPathFactory) -> Mind:
+    """The shipped content and a parser trained on it, as on the day the tests are dated."""
+    shared = tmp_path_factory.getbasetemp().parent / "nlu"
+    return load_mind(Config(data=shared, content=ROOT / "content"), NOW.astimezone(ZONE).date())
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite file."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """A fresh PostgreSQL database, dropped afterwards."""
+    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    name = f"hoctap_{secrets.token_hex(6)}"
+    try:
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+    except Exception as error:
+        pytest.skip(f"no PostgreSQL at HOCTAP_TEST_POSTGRES: {type(error).__name__}")
+    yield POSTGRES.rpartition("/")[0] + f"/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database of each kind."""
+    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    opened = Database.open(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    """A fresh SQLite database, where the kind does not matter."""
+    opened = Database.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class Wire:
+    """The far end of a channel: keeps what was sent, and refuses what it is told to refuse."""
+
+    sent: list[tuple[str, Call]] = field(default_factory=list)
+    failures: list[SendError] = field(default_factory=list)
+
+    async def send(self, peer: str, call: Call) -> str:
+        """Take a call, or raise the next failure."""
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((peer, call))
+        return str(len(self.sent))
+
+
+def open_channel(name: str, wire: Wire) -> Channel:
+    """A real channel whose last step, the network, is *wire*."""
+    channel: Any
+    match name:
+        case "telegram":
+            channel = TelegramChannel("1:test")
+        case "web":
+            channel = WebChannel(wire.send)
+        case _:
+            channel = TerminalChannel(lambda _: None)
+    channel.send = wire.send
+    opened: Channel = channel
+    return opened
+
+
+@dataclass
+class Citizen:
+    """Somebody who talks to the bot on a channel and reads what is shown there."""
+
+    channel: str
+    inbox: Inbox
+    wire: Wire
+    peer: str = "7"
+    read: int = 0
+
+    @property
+    def address(self) -> Address:
+        """Where the citizen is."""
+        return Address(self.channel, self.peer)
+
+    async def hears(self, kind: HeardKind, **what: Any) -> list[str]:
+        """Something happens on the channel; what the bot then shows."""
+        event_id = secrets.token_hex(8)
+        await self.inbox.receive([Heard(self.address, event_id, NOW, kind, **what)])
+        await self.inbox.settle()
+        return self.shown()
+
+    async def says(self, text: str) -> list[str]:
+        """Type *text*."""
+        return await self.hears(HeardKind.TEXT, text=text)
+
+    async def taps(self, label: str) -> list[str]:
+        """Tap the button *label* of the newest message that has buttons (on the terminal: its number)."""
+        for number, (shown, token) in enumerate(self.buttons(), 1):
+            if shown == label:
+                if self.channel == "terminal":
+                    return await self.says(str(number))
+                return await self.hears(HeardKind.CHOICE, token=token)
+        raise AssertionError(f"no button {label!r} among {[shown for shown, _ in self.buttons()]}")
+
+    async def shares(self, latitude: float, longitude: float) -> list[str]:
+        """Share a location."""
+        return await self.hears(HeardKind.LOCATION, point=Point(latitude, longitude))
+
+    def shown(self) -> list[str]:
+        """What came since the last look, as plain text."""
+        calls = [call for peer, call in self.wire.sent[self.read :] if peer == self.peer]
+        self.read = len(self.wire.sent)
+        return [plain for call in calls if (plain := _plain(call))]
+
+    def buttons(self) -> list[tuple[str, str]]:
+        """Label and token of each button of the newest message that has any."""
+        for peer, call in reversed(self.wire.sent):
+            if peer == self.peer and (found := _buttons(call)):
+                return found
+        return []
+
+
+def _plain(call: Call) -> str:
+    text = str(call.get("text", ""))
+    if call.get("parse_mode") == "HTML":
+        text = html.unescape(re.sub(r"<[^>]+>", "", text))
+    return re.sub(r"\*\*|(?<!\w)_|_(?!\w)|\[([^\]]*)\]\([^)]*\)", r"\1", text)
+
+
+def _buttons(call: Call) -> list[tuple[str, str]]:
+    if "choices" in call:
+        return [
+            (each["label"], each["token"]) for row in call["choices"] for each in row if each["kind"] == "reply"
+        ]
+    markup = call.get("reply_markup") or {}
+    if "inline_keyboard" in markup:
+        return [
+            (each["text"], each["callback_data"])
+            for row in markup["inline_keyboard"]
+            for each in row
+            if "callback_data" in each
+        ]
+    if "method" not in call:
+        return re.findall(r"^  \d+\. (.+)()$", str(call.get("text", "")), re.M)
+    return []
+
+
+@pytest.fixture
+def meet(mind: Mind, sqlite: Database) -> Callable[..., Citizen]:
+    """A citizen on a channel (``meet("telegram")``), with a bot and a database of their own."""
+
+    def make(channel: str = "web", database: Database = sqlite, now: datetime = NOW, peer: str = "7") -> Citizen:
+        wire = Wire()
+        channels = {channel: open_channel(channel, wire)}
+        outbox = Outbox(database, channels, lambda: now)
+        return Citizen(channel, Inbox(database, channels, outbox, mind, lambda: now), wire, peer)
+
+    return make

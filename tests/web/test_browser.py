@@ -1,0 +1,70 @@
+"""The chat page in a real browser: with and without JavaScript, on a phone's width."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.inbox import Mind
+
+playwright = pytest.importorskip("playwright.sync_api")
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[str]:
+    """A running bot, started as an operator starts it."""
+    data = tmp_path_factory.mktemp("run")
+    trained = tmp_path_factory.getbasetemp().parent / "nlu" / "nlu"
+    shutil.copytree(trained, data / "nlu")
+    environment = {**os.environ, "HOCTAP_PORT": "0", "HOCTAP_DATA": str(data)}
+    command = [sys.executable, "-m", "bot", "run"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first_line = process.stdout.readline()
+        found = re.search(r"http://\S+", first_line)
+        assert found, first_line
+        yield found[0]
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_citizen_asks_taps_reloads_and_finds_it_all_there(address: str, chromium: Any, javascript: bool) -> None:
+    context = chromium.new_context(java_script_enabled=javascript, viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(address, timeout=60_000)
+    page.get_by_text("Đây là máy, không phải người").first.wait_for()
+
+    page.get_by_label("Nhắn câu hỏi").fill("hoc xoa mu chu o dau")
+    page.get_by_role("button", name="Gửi", exact=True).click()
+    page.get_by_text("Nguồn:").first.wait_for()
+    page.get_by_role("button", name="Có ích").last.click()
+    page.get_by_text("Cảm ơn bà con").wait_for()
+    page.reload()
+    page.get_by_text("Cảm ơn bà con").wait_for()
+
+    width = page.locator("body").evaluate("body => body.scrollWidth") if javascript else 360
+    assert width <= 360
+    assert complaints == []
+    context.close()

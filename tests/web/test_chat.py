@@ -1,0 +1,165 @@
+"""The chat page over HTTP: without JavaScript, after a reload, and against bad requests."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.app import App
+from bot.config import Config
+from bot.db import Database
+from bot.inbox import Mind
+
+FORM = {"sec-fetch-site": "same-origin"}
+
+
+@pytest.fixture
+async def browser(mind: Mind, sqlite: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    app = App.open(Config(data=tmp_path), sqlite, mind)
+    transport = httpx.ASGITransport(app=app.web())
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://127.0.0.1:8080", headers=FORM, follow_redirects=True
+    ) as client:
+        yield client
+    await app.inbox.settle()
+
+
+async def test_the_page_says_at_the_top_that_a_machine_answers(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/")
+
+    assert page.status_code == 200
+    assert page.text.index("Đây là máy, không phải người") < page.text.index("<main")
+
+
+async def test_a_question_is_answered_without_javascript(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+
+    page = await browser.post("/chat", data={"text": "hoc xoa mu chu o dau"})
+
+    assert "hoc xoa mu chu o dau" in page.text
+    assert "Nguồn:" in page.text
+
+
+async def test_the_conversation_is_there_after_a_reload(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+    await browser.post("/chat", data={"text": "/tim"})
+
+    again = await browser.get("/chat")
+
+    assert "xã, phường nào" in again.text
+
+
+async def test_a_button_works_as_a_form(browser: httpx.AsyncClient) -> None:
+    first = await browser.get("/")
+    token = re.search(r'name="token" value="(centre/ask)"', first.text)
+    assert token
+
+    page = await browser.post("/chat", data={"token": token[1], "label": "Tìm trung tâm"})
+
+    assert "xã, phường nào" in page.text
+
+
+async def test_another_browser_sees_nothing_of_it(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+    await browser.post("/chat", data={"text": "câu riêng của tôi"})
+    browser.cookies.clear()
+
+    other = await browser.get("/chat")
+
+    assert "câu riêng của tôi" not in other.text
+
+
+async def test_html_in_a_message_is_shown_as_text(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+
+    page = await browser.post("/chat", data={"text": "<script>alert(1)</script>"})
+
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+async def test_a_form_from_another_site_is_refused(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+
+    page = await browser.post("/chat", data={"text": "x"}, headers={"sec-fetch-site": "cross-site"})
+
+    assert page.status_code == 403
+
+
+async def test_a_body_that_is_too_large_is_refused(browser: httpx.AsyncClient) -> None:
+    page = await browser.post("/chat", content=b"text=" + b"a" * 1_100_000)
+
+    assert page.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param({"location": "north,south"}, id="no numbers"),
+        pytest.param({"location": "1"}, id="half a location"),
+        pytest.param({"text": "   "}, id="blank"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+async def test_a_form_that_says_nothing_just_shows_the_page(
+    data: dict[str, str], browser: httpx.AsyncClient
+) -> None:
+    await browser.get("/")
+
+    page = await browser.post("/chat", data=data)
+
+    assert page.status_code == 200
+
+
+async def test_a_citizen_who_floods_is_asked_to_wait(browser: httpx.AsyncClient) -> None:
+    await browser.get("/")
+
+    codes = [(await browser.post("/chat", data={"text": "chào"})).status_code for _ in range(15)]
+
+    assert codes[0] == 200
+    assert codes[-1] == 429
+
+
+async def test_the_script_gets_only_the_new_lines(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/")
+    last = re.search(r'data-last="(\d+)"', page.text)
+    assert last
+    await browser.post("/chat", data={"text": "/tim"}, headers={"accept": "application/json"})
+
+    lines = await browser.get(f"/chat/lines?after={last[1]}")
+
+    assert lines.text.count("<article") == 2
+
+
+async def test_every_page_carries_a_strict_policy(browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/console", "/health", "/static/chat.css"):
+        page = await browser.get(path)
+
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+async def test_the_page_without_script_is_small(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/")
+    style = await browser.get("/static/chat.css")
+    script = await browser.get("/static/chat.js")
+
+    assert len(page.content) + len(style.content) + len(script.content) < 15_000
+
+
+async def test_the_console_says_what_comes(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/console")
+
+    assert "soạn, duyệt" in page.text
+
+
+async def test_health_tells_what_is_well(browser: httpx.AsyncClient) -> None:
+    health = (await browser.get("/health")).json()
+
+    assert health["status"] == "ok"
+    assert health["answers"] >= 80
+    assert health["channels"] == {"web": "ok"}
