@@ -106,9 +106,13 @@ class _Draft:
         line = written[0][0] if written else self.label_lines.get(label, self.line)
         return line, " | ".join(value for _, value in written)
 
-    def text(self) -> str:
-        """The text of the answer, without empty lines around it."""
-        return "\n".join(value for _, value in self.values.get(Label.TEXT, ())).strip()
+    def trim_text(self) -> None:
+        """Drop the empty lines around the text of the answer."""
+        rows = self.values.get(Label.TEXT, [])
+        while rows and not rows[0][1]:
+            del rows[0]
+        while rows and not rows[-1][1]:
+            del rows[-1]
 
 
 class _Reader:
@@ -215,6 +219,7 @@ class _Reader:
         return Reading(answers, tuple(sorted(self.faults, key=lambda each: each.line)))
 
     def _build(self, draft: _Draft) -> Answer:
+        draft.trim_text()
         suggested = set()
         for line, written, label in draft.doubtful:
             if label not in draft.label_lines:
@@ -237,7 +242,7 @@ class _Reader:
             short_title=draft.one(Label.SHORT_TITLE)[1],
             question=draft.question,
             wordings=tuple(value for _, value in draft.values.get(Label.WORDINGS, ())),
-            text=draft.text(),
+            text="\n".join(value for _, value in draft.values.get(Label.TEXT, ())),
             buttons=tuple(fields.read_buttons(buttons, self._at(buttons_line))),
             audiences=tuple(fields.read_audiences(audiences, self._at(audiences_line))) or (Audience.CITIZEN,),
             validity=fields.read_validity(validity, self._at(line)) if validity else Validity(),
@@ -248,10 +253,7 @@ class _Reader:
             review_by=self._date(*draft.one(Label.REVIEW_BY)),
             file=self.file,
             line=draft.line,
-            lines={
-                label: tuple(line for line, value in values if value or label is Label.TEXT)
-                for label, values in draft.values.items()
-            },
+            lines={label: tuple(line for line, _ in values) for label, values in draft.values.items()},
         )
 
     def _date(self, line: int, written: str) -> date | None:

@@ -69,11 +69,11 @@ def _decode_bytes(raw: bytes, line: int) -> Decoded:
     western = read_western(raw)
     candidates = {name: convert(western) for name, convert in ALPHABETS.items() if name != "mojibake"}
     with contextlib.suppress(UnicodeDecodeError):
-        candidates = {"cp1258": normalise_unicode(raw.decode("cp1258"))} | candidates
+        candidates = {"cp1258": raw.decode("cp1258")} | candidates
     key = max(candidates, key=lambda each: share_of_vietnamese(candidates[each]))
     if share_of_vietnamese(candidates[key]) < 0.7:
         raise UnreadableText("not_utf8", line)
-    before, after = (text.splitlines()[line - 1] for text in (western, candidates[key]))
+    before, after = (_tidy(text.split("\n")[line - 1]) for text in (western, candidates[key]))
     notice = Notice(key, line, {"before": _excerpt(before), "after": _excerpt(after)})
     return Decoded(_tidy(candidates[key]), (notice,))
 

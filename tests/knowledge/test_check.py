@@ -273,7 +273,7 @@ def test_the_list_of_what_is_gone_comes_from_excel(text: str, faults: list[tuple
     repealed, _ = read_repealed(text, found)
 
     assert [(fault.line, fault.key) for fault in found] == faults
-    assert bool(repealed) is not faults
+    assert bool(repealed) is (not faults)
 
 
 def test_a_sentence_that_was_spoilt_still_shows_the_fault() -> None:

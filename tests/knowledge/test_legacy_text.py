@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.knowledge.legacy_text import Notice, UnreadableText, decode
@@ -107,6 +107,7 @@ def test_refuses(raw: bytes, key: str, line: int) -> None:
 
 
 @given(st.binary(max_size=200))
+@example(b"\xad")
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_break_it(raw: bytes) -> None:
     try:
