@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache
+from pathlib import Path
 
 import typer
 
@@ -47,8 +48,7 @@ class Typed:
 
 def compose(desk: Desk, typed: Typed, author: str) -> Broadcast:
     """The draft that was asked for. Raises Forbidden or CampaignError when it cannot be."""
-    texts = load_texts(desk.config.content / "texts.yml")
-    topics = _topics(texts)
+    topics = _topics(_chat_texts(desk.config.content))
     buttons = {fold(label): token for token, label in desk.texts.named("fixed_button").items()}
     folder = desk.config.content / "campaigns"
     campaign = load_campaign(folder, typed.campaign, Vocabulary(topics, buttons))
@@ -69,8 +69,9 @@ def compose(desk: Desk, typed: Typed, author: str) -> Broadcast:
         named = NamedSegment(
             named.name, named.title, named.provinces, named.communes, (campaign.topic,), named.channels
         )
-    gazetteer = _gazetteer(desk)
-    places = Places(partial(province_code, gazetteer), partial(commune_token, gazetteer))
+    places = Places(
+        lambda name: province_code(_gazetteer(desk), name), lambda name: commune_token(_gazetteer(desk), name)
+    )
     draft = Broadcast(
         campaign=campaign.code,
         title=campaign.title,
@@ -161,10 +162,10 @@ def _one_place(gazetteer: Gazetteer, name: str) -> AdminUnit:
 
 
 def _describe(desk: Desk, broadcast: Broadcast) -> None:
-    gazetteer = _gazetteer(desk)
-    texts = load_texts(desk.config.content / "texts.yml")
+    texts = _chat_texts(desk.config.content)
 
     def place(code: str) -> str:
+        gazetteer = _gazetteer(desk)
         unit = gazetteer.province(code) or gazetteer.unit(code)
         if unit is None:
             return code
@@ -211,6 +212,12 @@ def _policy(typed: str, kind: Kind) -> OnAmbiguous:
 
 def _running(desk: Desk) -> set[str]:
     return set(open_channels(desk.config, desk.database, desk.texts))
+
+
+@cache
+def _chat_texts(content: Path) -> Texts:
+    """The phrases of the chat, where the topics have their names."""
+    return load_texts(content / "texts.yml")
 
 
 def _gazetteer(desk: Desk) -> Gazetteer:
