@@ -258,5 +258,5 @@ def _row(situation: Situation, found: Found) -> str:
         details += texts("centre.address", address=centre.address)
     if centre.phone:
         details += texts("centre.phone", phone=centre.phone)
-    details += texts("centre.as_of", date="/".join(reversed(centre.as_of.split("-"))))
+    details += " " + texts("centre.as_of", date="/".join(reversed(centre.as_of.split("-"))))
     return texts("centre.row", name=centre.name, details=details)
