@@ -12,7 +12,6 @@ from typing import Any
 
 import structlog
 import uvicorn
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Call, Channel
 from bot.channels.telegram import TelegramChannel
@@ -120,11 +119,7 @@ class App:
     async def health(self) -> dict[str, Any]:
         """What an operator or a monitor asks: is everything well, and if not, what."""
         channels = {name: channel.state() for name, channel in self.channels.items()}
-        try:
-            await self.database.write(lambda c: c.exec_driver_sql("UPDATE replies SET attempts = 0 WHERE id = 0"))
-            writable = True
-        except SQLAlchemyError:
-            writable = False
+        writable = await self.database.is_writable()
         library_size = len(self.inbox.mind.house.library.by_code)
         well = writable and all(state in ("ok", "starting") for state in channels.values())
         return {

@@ -133,7 +133,7 @@ async def test_a_citizen_who_blocked_us_is_marked_and_welcome_back(
 
 
 @pytest.mark.parametrize("failure", [Retryable(0), Unknown(), Misconfigured()], ids=["429", "time-out", "token"])
-async def test_a_reply_that_did_not_go_waits_and_goes_later(
+async def test_a_reply_that_did_not_go_is_kept_for_later(
     failure: Exception, meet: Callable[..., Citizen], sqlite: Database
 ) -> None:
     citizen = meet()

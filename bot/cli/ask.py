@@ -64,7 +64,7 @@ def _converse(mind: Mind, texts: list[str]) -> tuple[Turn, Parse]:
     """The last turn of one conversation with a stranger, and what its text was understood to be."""
     address = Address("terminal", "ask")
     contact = Contact(0, address, ContactStatus.ACTIVE)
-    conversation = Conversation(greeted=True)
+    conversation = Conversation()
     turn, parse = Turn(()), NOT_PARSED
     now = utc_now()
     for number, text in enumerate(texts):

@@ -16,9 +16,11 @@ from typing import Any, Self, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, delete, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.db.tables import replies
 
 T = TypeVar("T")
 Act = Callable[[Connection], T]
@@ -80,6 +82,14 @@ class Database:
     def read_now(self, act: Act[T]) -> T:
         """As ``read``, for callers without an event loop."""
         return self._read(act)
+
+    async def is_writable(self) -> bool:
+        """Whether a transaction can be written now; the one it tries changes nothing."""
+        try:
+            await self.write(lambda connection: connection.execute(delete(replies).where(replies.c.id < 0)))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def close(self) -> None:
         """Finish what waits and give the connections back."""

@@ -157,7 +157,6 @@ def _save_conversation(connection: Connection, contact_id: int, conversation: Co
         "slots": dict(conversation.slots),
         "offered": [list(pair) for pair in conversation.offered],
         "last_answer": conversation.last_answer,
-        "greeted": conversation.greeted,
     }
     changed = connection.execute(
         update(conversations).where(conversations.c.contact_id == contact_id).values(state=state, updated_at=now)
@@ -173,7 +172,6 @@ def _conversation(state: Mapping[str, Any]) -> Conversation:
         slots={str(key): str(value) for key, value in state.get("slots", {}).items()},
         offered=tuple((str(label), str(token)) for label, token in state.get("offered", ())),
         last_answer=str(state.get("last_answer", "")),
-        greeted=bool(state.get("greeted", False)),
     )
 
 

@@ -49,7 +49,8 @@ def _choose(situation: Situation) -> Turn:
     if heard.kind in _UNREAD:
         return welcome.cannot_read(situation, heard.kind.value)
     if heard.kind is HeardKind.LOCATION:
-        return open_token(situation, "centre/here")
+        waits = situation.conversation.flow == "subscription"
+        return open_token(situation, "subscription/here" if waits else "centre/here")
     if heard.kind is HeardKind.CHOICE:
         return open_token(situation, heard.token)
     if heard.kind is HeardKind.START:
@@ -140,5 +141,5 @@ def _remember_offers(turn: Turn) -> Turn:
             (fold(choice.label), choice.token) for choice in reply.all_choices() if choice.kind is ChoiceKind.REPLY
         )
         if offered:
-            return replace(turn, conversation=replace(turn.conversation, offered=offered, greeted=True))
-    return replace(turn, conversation=replace(turn.conversation, offered=(), greeted=True))
+            return replace(turn, conversation=replace(turn.conversation, offered=offered))
+    return replace(turn, conversation=replace(turn.conversation, offered=()))

@@ -29,7 +29,6 @@ class Conversation:
     slots: Mapping[str, str] = field(default_factory=dict)
     offered: tuple[tuple[str, str], ...] = ()
     last_answer: str = ""
-    greeted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ class House:
     library: "Library"
     gazetteer: "Gazetteer"
     directory: "Directory"
-    channel_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)

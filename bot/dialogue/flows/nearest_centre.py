@@ -23,10 +23,6 @@ def answer(situation: Situation, argument: str) -> Turn:
             return _hear_sentence(situation, saying_home=True)
         case "await_place":
             return _hear_place(situation)
-        case "here" if situation.conversation.flow == "subscription":
-            from bot.dialogue.flows import subscription  # noqa: PLC0415 - each opens the other
-
-            return subscription.answer(situation, "here")
         case "here" | "unit":
             unit = situation.house.gazetteer.unit(token or situation.heard.unit)
             if unit is None:
