@@ -16,6 +16,7 @@ __all__ = ["ContentError", "Fault", "Severity", "check", "describe"]
 WORDINGS_LEAST = 5
 TITLE_MOST = 40
 TEXT_MOST = 1500
+DETAIL_MOST = 3000
 BUTTONS_MOST = 3
 SENTENCE_MOST = 30
 SOON = timedelta(days=60)
@@ -26,7 +27,7 @@ _WORD = re.compile(r"\S*\w\S*")
 
 def check(answers: Sequence[Answer], today: date, rules: Rules = NO_RULES) -> list[Fault]:
     """Every fault of *answers*, together and one by one, as of *today*, by file and line."""
-    faults = [*_repeated(answers), *_wordings(answers), *_lost_buttons(answers)]
+    faults = [*_repeated(answers), *_wordings(answers), *_lost_buttons(answers), *_follow_ups(answers)]
     for answer in answers:
         faults += [*_sizes(answer), *_sentences(answer, rules), *_times(answer, today)]
     return sorted(faults, key=lambda each: (each.file, each.line))
@@ -74,6 +75,22 @@ def _lost_buttons(answers: Sequence[Answer]) -> Iterator[Fault]:
                 yield Fault(answer.file, answer.line_of(Label.BUTTONS), "button_to_nowhere", arguments)
 
 
+def _follow_ups(answers: Sequence[Answer]) -> Iterator[Fault]:
+    """Follow-ups that lead nowhere, or of which nobody could know where they lead."""
+    known = {answer.code for answer in answers}
+    for answer in answers:
+        seen: dict[str, int] = {}
+        for index, follow_up in enumerate(answer.follow_ups):
+            line = answer.line_of(Label.FOLLOW_UPS, index)
+            if follow_up.target and follow_up.target not in known:
+                yield Fault(answer.file, line, "follow_up_to_nowhere", {"code": follow_up.target})
+            for phrase in follow_up.phrases:
+                key = fold(phrase, words=True)
+                if key in seen:
+                    yield Fault(answer.file, line, "follow_up_twice", {"phrase": phrase, "first": seen[key]})
+                seen.setdefault(key, line)
+
+
 def _sizes(answer: Answer) -> Iterator[Fault]:
     def fault(at: Label, key: str, **arguments: object) -> Fault:
         return Fault(answer.file, answer.line_of(at), key, arguments)
@@ -85,6 +102,8 @@ def _sizes(answer: Answer) -> Iterator[Fault]:
         yield fault(Label.SHORT_TITLE, "long_title", title=answer.short_title, count=length, most=TITLE_MOST)
     if len(answer.text) > TEXT_MOST:
         yield fault(Label.TEXT, "long_text", count=len(answer.text), most=TEXT_MOST)
+    if len(answer.detail) > DETAIL_MOST:
+        yield fault(Label.DETAIL, "long_detail", count=len(answer.detail), most=DETAIL_MOST)
     if len(answer.buttons) > BUTTONS_MOST:
         yield fault(Label.BUTTONS, "many_buttons", count=len(answer.buttons), most=BUTTONS_MOST)
     for button in answer.buttons:
@@ -95,8 +114,14 @@ def _sizes(answer: Answer) -> Iterator[Fault]:
 
 def _sentences(answer: Answer, rules: Rules) -> Iterator[Fault]:
     """What single sentences say: things that are gone, too many words, letters nobody knows."""
-    for index, row in enumerate(answer.text.split("\n")):
-        line = answer.line_of(Label.TEXT, index)
+    for label, text in ((Label.TEXT, answer.text), (Label.DETAIL, answer.detail)):
+        yield from _sentences_of(answer, label, text, rules)
+
+
+def _sentences_of(answer: Answer, label: Label, text: str, rules: Rules) -> Iterator[Fault]:
+    rows = text.split("\n")
+    for index, row in enumerate(rows):
+        line = answer.line_of(label, index)
         for sentence in filter(None, _SENTENCE_END.split(row)):
             start = sentence if len(sentence) <= 60 else f"{sentence[:60].rstrip()}…"
             for gone in rules.named_as_current(sentence):
@@ -106,10 +131,9 @@ def _sentences(answer: Answer, rules: Rules) -> Iterator[Fault]:
             if count > SENTENCE_MOST:
                 arguments = {"sentence": start, "count": str(count), "most": str(SENTENCE_MOST)}
                 yield Fault(answer.file, line, "long_sentence", arguments, Severity.WARNING)
-    for word in rules.unknown_abbreviations(answer.text):
-        rows = answer.text.split("\n")
+    for word in rules.unknown_abbreviations(text):
         index = next(number for number, row in enumerate(rows) if word in row)
-        line = answer.line_of(Label.TEXT, index)
+        line = answer.line_of(label, index)
         yield Fault(answer.file, line, "unknown_abbreviation", {"word": word}, Severity.WARNING)
 
 

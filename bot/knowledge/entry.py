@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 # Copies of laws kept by private persons: good enough to check a text by, not to send citizens to.
@@ -65,10 +66,18 @@ class Button:
     target: str
 
 
+class FollowUp(NamedTuple):
+    """What a citizen may say right after an answer, in any of *phrases*, to be given the answer *target*."""
+
+    phrases: tuple[str, ...]
+    target: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A reviewed text and all that is known of it.
 
+    *text* is short, for everybody; *detail*, if there is any, is exact, for who wants to know more.
     Two answers are equal when they say the same, wherever they are written. *lines* tells where the
     values of each label stand in *file*; *line* is that of the question.
     """
@@ -86,6 +95,8 @@ class Answer:
     sources: tuple[Source, ...]
     checked_on: date
     review_by: date | None = None
+    detail: str = ""
+    follow_ups: tuple[FollowUp, ...] = ()
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)

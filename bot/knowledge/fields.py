@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from urllib.parse import urlsplit
 
-from bot.knowledge.entry import Action, Audience, Button, Source, Validity
+from bot.knowledge.entry import Action, Audience, Button, FollowUp, Source, Validity
 from nlu.vietnamese import fold
 
 Report = Callable[..., None]
@@ -115,6 +115,24 @@ def write_buttons(buttons: tuple[Button, ...], sentences: Mapping[str, str]) -> 
             target = sentences.get(f"button.{button.target}", button.target)
             pieces.append(f"{button.label} = {target}")
     return " | ".join(pieces)
+
+
+def read_follow_up(written: str, report: Report) -> FollowUp:
+    """The follow-up of ``phrase | phrase = code``; what is faulty is left out."""
+    spoken, sign, target = (part.strip() for part in written.rpartition("="))
+    code = read_code(target)
+    pieces = tuple(map(str.strip, spoken.split("|")))
+    phrases = tuple(piece for piece in pieces if fold(piece, words=True))
+    if not sign or code is None:
+        report("bad_follow_up", text=written)
+    elif phrases != pieces:
+        report("empty_follow_up", text=written)
+    return FollowUp(phrases, code or "")
+
+
+def write_follow_up(follow_up: FollowUp) -> str:
+    """*follow_up* as staff write it."""
+    return f"{' | '.join(follow_up.phrases)} = {follow_up.target}"
 
 
 def read_source(written: str, report: Report) -> Source:

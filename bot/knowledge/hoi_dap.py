@@ -23,7 +23,9 @@ class Label(StrEnum):
     AUDIENCES = "danh cho"
     WORDINGS = "hoi cach khac"
     TEXT = "tra loi"
+    DETAIL = "chi tiet"
     BUTTONS = "nut bam"
+    FOLLOW_UPS = "hoi tiep"
     VALIDITY = "hieu luc"
     SOURCES = "nguon"
     CHECKED_ON = "kiem tra ngay"
@@ -31,8 +33,9 @@ class Label(StrEnum):
 
 
 _REQUIRED = (Label.CODE, Label.SHORT_TITLE, Label.TEXT, Label.SOURCES, Label.CHECKED_ON)
-_LISTS = (Label.WORDINGS, Label.SOURCES)
-_MANY_LINES = (*_LISTS, Label.TEXT, Label.BUTTONS)
+_LISTS = (Label.WORDINGS, Label.FOLLOW_UPS, Label.SOURCES)
+_TEXTS = (Label.TEXT, Label.DETAIL)
+_MANY_LINES = (*_LISTS, *_TEXTS, Label.BUTTONS)
 
 _HEADING = re.compile(r"(#{2,}|#(?=\s))\s*(.*)")
 _LABELLED = re.compile(
@@ -80,7 +83,10 @@ def _write_entry(answer: Answer, sentences: Mapping[str, str]) -> str:
     add(Label.AUDIENCES, fields.write_audiences(answer.audiences, sentences))
     add(Label.WORDINGS, below=[f"- {each}" for each in answer.wordings])
     add(Label.TEXT, below=answer.text.split("\n"))
+    if answer.detail:
+        add(Label.DETAIL, below=answer.detail.split("\n"))
     add(Label.BUTTONS, fields.write_buttons(answer.buttons, sentences))
+    add(Label.FOLLOW_UPS, below=[f"- {fields.write_follow_up(each)}" for each in answer.follow_ups])
     if answer.validity != Validity():
         add(Label.VALIDITY, fields.write_validity(answer.validity, sentences))
     add(Label.SOURCES, below=[f"- {fields.write_source(each)}" for each in answer.sources])
@@ -106,13 +112,18 @@ class _Draft:
         line = written[0][0] if written else self.label_lines.get(label, self.line)
         return line, " | ".join(value for _, value in written)
 
-    def trim_text(self) -> None:
-        """Drop the empty lines around the text of the answer."""
-        rows = self.values.get(Label.TEXT, [])
-        while rows and not rows[0][1]:
-            del rows[0]
-        while rows and not rows[-1][1]:
-            del rows[-1]
+    def trim_texts(self) -> None:
+        """Drop the empty lines around what the answer says."""
+        for label in _TEXTS:
+            rows = self.values.get(label, [])
+            while rows and not rows[0][1]:
+                del rows[0]
+            while rows and not rows[-1][1]:
+                del rows[-1]
+
+    def text(self, label: Label) -> str:
+        """The lines of a label that holds a text."""
+        return "\n".join(value for _, value in self.values.get(label, ()))
 
 
 class _Reader:
@@ -166,7 +177,7 @@ class _Reader:
         label = next((each for each in Label if each == name), None)
         if label is None:
             label = _nearest(name)
-            if self.label is Label.TEXT:
+            if self.label in _TEXTS:
                 if label:
                     draft.doubtful.append((number, written, label))
                 return False
@@ -186,7 +197,7 @@ class _Reader:
         return True
 
     def _take_value(self, number: int, line: str) -> None:
-        if self.label is None or (self.label is not Label.TEXT and _RULER.fullmatch(line)):
+        if self.label is None or (self.label not in _TEXTS and _RULER.fullmatch(line)):
             if line and not self.lost and not _RULER.fullmatch(line):
                 self.fault(number, "no_label", text=line[:40])
                 self.lost = True
@@ -195,11 +206,11 @@ class _Reader:
         bullet = _BULLET.match(line)
         if self.label in _LISTS:
             line = " ".join(line[bullet.end() if bullet else 0 :].split())
-        elif self.label is Label.TEXT:
+        elif self.label in _TEXTS:
             line = f"- {line[bullet.end() :]}".rstrip() if bullet else line
         else:
             line = " ".join(line.split())
-        if not line and self.label is not Label.TEXT:
+        if not line and self.label not in _TEXTS:
             return
         if values and self.label not in _MANY_LINES:
             self.fault(number, "no_label", text=line[:40])
@@ -219,7 +230,7 @@ class _Reader:
         return Reading(answers, tuple(sorted(self.faults, key=lambda each: each.line)))
 
     def _build(self, draft: _Draft) -> Answer:
-        draft.trim_text()
+        draft.trim_texts()
         suggested = set()
         for line, written, label in draft.doubtful:
             if label not in draft.label_lines:
@@ -242,7 +253,7 @@ class _Reader:
             short_title=draft.one(Label.SHORT_TITLE)[1],
             question=draft.question,
             wordings=tuple(value for _, value in draft.values.get(Label.WORDINGS, ())),
-            text="\n".join(value for _, value in draft.values.get(Label.TEXT, ())),
+            text=draft.text(Label.TEXT),
             buttons=tuple(fields.read_buttons(buttons, self._at(buttons_line))),
             audiences=tuple(fields.read_audiences(audiences, self._at(audiences_line))) or (Audience.CITIZEN,),
             validity=fields.read_validity(validity, self._at(line)) if validity else Validity(),
@@ -251,6 +262,11 @@ class _Reader:
             ),
             checked_on=self._date(*draft.one(Label.CHECKED_ON)) or date.min,
             review_by=self._date(*draft.one(Label.REVIEW_BY)),
+            detail=draft.text(Label.DETAIL),
+            follow_ups=tuple(
+                fields.read_follow_up(value, self._at(line))
+                for line, value in draft.values.get(Label.FOLLOW_UPS, ())
+            ),
             file=self.file,
             line=draft.line,
             lines={label: tuple(line for line, _ in values) for label, values in draft.values.items()},

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.knowledge import legacy_text
 from bot.knowledge.check import check
-from bot.knowledge.entry import Answer
+from bot.knowledge.entry import Answer, FollowUp
 from bot.knowledge.fault import ContentError, Fault, Severity
 from bot.knowledge.hoi_dap import read
 from bot.knowledge.rules import ABBREVIATIONS, REPEALED, Rules, read_abbreviations, read_repealed
@@ -42,6 +42,11 @@ class Library:
         found = self.by_code.get(code)
         return found if found and found.validity.holds_on(on) else None
 
+    def follow_ups(self, code: str) -> tuple[FollowUp, ...]:
+        """What may be said right after the answer of *code*; nothing after one that is not there."""
+        found = self.by_code.get(code)
+        return found.follow_ups if found else ()
+
     def examples(self) -> list[Example]:
         """What the understanding is trained with: each question and wording, and each answer's text."""
         return [
@@ -50,7 +55,7 @@ class Library:
             for text, kind in (
                 (answer.question, Kind.WORDING),
                 *((wording, Kind.WORDING) for wording in answer.wordings),
-                (answer.text, Kind.ANSWER),
+                *((said, Kind.ANSWER) for said in (answer.text, answer.detail) if said),
             )
         ]
 

@@ -19,6 +19,7 @@ Hỏi cách khác:
 - mẹ em chưa biết chữ, đăng ký học ở đâu ạ
 - cho e hỏi lớp xmc mở ở đâu z
 - nguoi lon tuoi khong biet chu hoc o mo
+- chua biet chu muon di hoc
 Trả lời:
 Bà con hỏi **UBND xã, phường** nơi mình ở.
 Lưu ý: mang theo giấy tờ.
@@ -40,6 +41,7 @@ Hỏi cách khác:
 - lớp tối tan lúc nào z
 - học đêm có muộn không
 - gio hoc lop toi
+- lớp đêm bắt đầu khi nào
 Trả lời:
 Lớp học từ 19:00.
 Nguồn:
@@ -52,6 +54,10 @@ def spoil(old: str, new: str, text: str = GOOD) -> str:
     """The good file with *old* replaced by *new*."""
     assert old in text
     return text.replace(old, new, 1)
+
+
+FOLLOWED = spoil("Hiệu lực:", "Hỏi tiếp:\n- thế còn buổi tối | học đêm được không = xmc-01\nHiệu lực:")
+"""The good file with a follow-up, in line 19."""
 
 
 def write_content(folder: Path, **files: str | bytes) -> Path:

@@ -11,7 +11,7 @@ from bot.knowledge.fault import Fault, Severity, describe, read_sentences
 from bot.knowledge.hoi_dap import read
 from bot.knowledge.library import ContentError, load
 from bot.knowledge.rules import Rules, read_abbreviations, read_repealed
-from tests.knowledge.examples import CONTENT, GOOD, SECOND, TODAY, spoil, write_content
+from tests.knowledge.examples import CONTENT, FOLLOWED, GOOD, SECOND, TODAY, spoil, write_content
 
 SENTENCES = read_sentences(CONTENT)
 
@@ -42,28 +42,28 @@ ALONE = spoil(" | Hỏi lại câu này = xmc-01", "")
 ERRORS = [
     ("no_title", spoil("# Xóa mù chữ\n", "\n"), 1, "Tệp chưa có tên chủ đề. Hãy thêm dòng đầu tiên"),
     (
-        "second_title", GOOD + SECOND.replace("## L", "# L"), 23,
+        "second_title", GOOD + SECOND.replace("## L", "# L"), 24,
         "Mỗi tệp chỉ có một dòng bắt đầu bằng một dấu thăng. Nếu “Lớp học tối mở lúc mấy giờ?” là câu hỏi, "
         "hãy thêm một dấu thăng nữa: ## Lớp học tối mở lúc mấy giờ?",
     ),
-    ("heading_level", spoil("Trả lời:", "### Phần\nTrả lời:"), 13, "Dòng “Phần” có quá nhiều dấu thăng."),
+    ("heading_level", spoil("Trả lời:", "### Phần\nTrả lời:"), 14, "Dòng “Phần” có quá nhiều dấu thăng."),
     ("no_questions", "# Xóa mù chữ\n", 1, "Tệp chưa có câu hỏi nào. Câu hỏi bắt đầu bằng hai dấu thăng"),
     ("no_question", spoil("Học xóa mù chữ ở đâu?", ""), 3, "Sau hai dấu thăng chưa có câu hỏi."),
     ("before_question", spoil("\n## ", "\nMã: x\n## "), 3, "Dòng “Mã: x” đứng trước câu hỏi đầu tiên."),
     ("no_label", spoil("\nMã:", "\nbà con hỏi\nMã:"), 4, "Dòng “bà con hỏi” không thuộc nhãn nào."),
-    ("no_label", spoil("Nguồn:", "abc\nNguồn:"), 18, "Dòng “abc” không thuộc"),
+    ("no_label", spoil("Nguồn:", "abc\nNguồn:"), 19, "Dòng “abc” không thuộc"),
     (
-        "unknown_label", spoil("Trả lời:", "Trả lưòi:"), 13,
+        "unknown_label", spoil("Trả lời:", "Trả lưòi:"), 14,
         "Không hiểu nhãn “Trả lưòi:”. Có phải ý anh/chị là “Trả lời:”? Hãy sửa lại dòng này.",
     ),
-    ("unknown_label", spoil("Nguồn:", "Nguồm:"), 18, "Có phải ý anh/chị là “Nguồn:”?"),
-    ("unknown_label", spoil("Nút bấm:", "Nút bấn:"), 16, "Có phải ý anh/chị là “Nút bấm:”?"),
+    ("unknown_label", spoil("Nguồn:", "Nguồm:"), 19, "Có phải ý anh/chị là “Nguồn:”?"),
+    ("unknown_label", spoil("Nút bấm:", "Nút bấn:"), 17, "Có phải ý anh/chị là “Nút bấm:”?"),
     (
         "strange_label", spoil("Tên ngắn:", "Tác giả: An\nTên ngắn:"), 5,
         "Không có nhãn “Tác giả:”. Các nhãn: Mã",
     ),
     (
-        "label_twice", spoil("Nguồn:", "Mã: xmc-01\nNguồn:"), 18,
+        "label_twice", spoil("Nguồn:", "Mã: xmc-01\nNguồn:"), 19,
         "Nhãn “Mã:” đã có ở dòng 4. Hãy xóa một nhãn",
     ),
     (
@@ -78,78 +78,96 @@ ERRORS = [
     ("bad_code", spoil("xmc-01", "handover", ALONE), 4, "Mã “handover” không đúng."),
     ("unknown_audience", spoil("cán bộ", "cán bô xã"), 6, "Không hiểu “cán bô xã” ở nhãn “Dành cho:”."),
     (
-        "unknown_button", spoil("Tìm trung tâm |", "Lớp gần tôi |"), 16,
+        "unknown_button", spoil("Tìm trung tâm |", "Lớp gần tôi |"), 17,
         "Không có nút “Lớp gần tôi”. Hãy dùng Tìm trung tâm, Gặp cán bộ, Nhận thông báo, Trang chủ, "
         "hoặc ghi mã của câu trả lời: Lớp gần tôi = xmc-02",
     ),
     (
-        "bad_button_code", spoil("= xmc-01", "= câu hai"), 16,
+        "bad_button_code", spoil("= xmc-01", "= câu hai"), 17,
         "Nút “Hỏi lại câu này” dẫn đến “câu hai”, không phải",
     ),
-    ("button_without_label", spoil("Hỏi lại câu này =", "="), 16, "Nút “= xmc-01” chưa có tên."),
+    ("button_without_label", spoil("Hỏi lại câu này =", "="), 17, "Nút “= xmc-01” chưa có tên."),
     (
-        "bad_date", spoil("Kiểm tra ngày: 24/11/2026", "Kiểm tra ngày: 24/13/2026"), 20,
+        "bad_date", spoil("Kiểm tra ngày: 24/11/2026", "Kiểm tra ngày: 24/13/2026"), 21,
         "Ngày “24/13/2026” không đúng. Hãy viết kiểu ngày/tháng/năm, ví dụ 01/06/2026.",
     ),
-    ("bad_date", spoil("28/02/2027\nNguồn", "29/02/2027\nNguồn"), 17, "Ngày “29/02/2027” không đúng."),
-    ("bad_date", spoil("trước: 28/02/2027", "trước: tháng 2"), 21, "Ngày “tháng 2” không đúng."),
+    ("bad_date", spoil("28/02/2027\nNguồn", "29/02/2027\nNguồn"), 18, "Ngày “29/02/2027” không đúng."),
+    ("bad_date", spoil("trước: 28/02/2027", "trước: tháng 2"), 22, "Ngày “tháng 2” không đúng."),
     (
-        "bad_validity", spoil(" – 28/02/2027", ""), 17,
+        "bad_validity", spoil(" – 28/02/2027", ""), 18,
         "Không hiểu hiệu lực “01/07/2025”. Hãy viết: 01/06/2026 –",
     ),
     (
-        "ends_before_it_starts", spoil("01/07/2025 –", "01/07/2028 –"), 17,
+        "ends_before_it_starts", spoil("01/07/2025 –", "01/07/2028 –"), 18,
         "Hiệu lực “01/07/2028 – 28/02/2027” kết thúc trước khi bắt đầu. Hãy đổi lại hai ngày.",
     ),
     (
-        "bad_source", spoil("| Bộ GD&ĐT |", "| Bộ | GD&ĐT |"), 19,
+        "bad_source", spoil("| Bộ GD&ĐT |", "| Bộ | GD&ĐT |"), 20,
         "có quá ba phần. Hãy viết: - Số hiệu văn bản",
     ),
-    ("unsourced", spoil("TT 15/2025/TT-BGDĐT, Điều 5 | Bộ GD&ĐT | ", ""), 19, "chưa có tên văn bản."),
+    ("unsourced", spoil("TT 15/2025/TT-BGDĐT, Điều 5 | Bộ GD&ĐT | ", ""), 20, "chưa có tên văn bản."),
     (
-        "bad_url", spoil("https://vanban.", "vanban."), 19,
+        "bad_url", spoil("https://vanban.", "vanban."), 20,
         "Đường dẫn “vanban.chinhphu.vn/tt-15” không đúng.",
     ),
     (
-        "bad_url", spoil("https://vanban.chinhphu.vn/", "https://van ban.vn/"), 19,
+        "bad_url", spoil("https://vanban.chinhphu.vn/", "https://van ban.vn/"), 20,
         "Đường dẫn “https://van ban.vn/tt-15”",
     ),
     (
-        "bad_url", spoil("https://vanban.chinhphu.vn/tt-15", "https://[x"), 19,
+        "bad_url", spoil("https://vanban.chinhphu.vn/tt-15", "https://[x"), 20,
         "Đường dẫn “https://[x” không đúng.",
     ),
     (
-        "code_twice", GOOD + SECOND.replace("xmc-02", "xmc-01"), 24,
+        "code_twice", GOOD + SECOND.replace("xmc-02", "xmc-01"), 25,
         "Mã “xmc-01” trùng với câu ở a.md:4. Hãy đặt mã khác.",
     ),
     (
-        "title_twice", GOOD + SECOND.replace("Giờ học lớp tối", "NƠI HOC xóa mù chữ"), 25,
+        "title_twice", GOOD + SECOND.replace("Giờ học lớp tối", "NƠI HOC xóa mù chữ"), 26,
         "Tên ngắn “NƠI HOC xóa mù chữ” trùng với câu ở a.md:5.",
     ),
     (
-        "wording_twice", GOOD + SECOND.replace("học đêm có muộn không", "Lớp xóa mù chữ ở đâu?"), 30,
+        "wording_twice", GOOD + SECOND.replace("học đêm có muộn không", "Lớp xóa mù chữ ở đâu?"), 31,
         "Câu “Lớp xóa mù chữ ở đâu?” đã có ở a.md:8 (không kể chữ hoa và dấu). Hãy xóa một nơi",
     ),
     ("wording_twice", spoil("- cho e", "- muon hoc chu thi den cho nao\n- cho e"), 11, "đã có ở a.md:9"),
     (
-        "wording_twice", GOOD + SECOND.replace("gio hoc lop toi", "hoc xoa mu chu o dau"), 31,
+        "wording_twice", GOOD + SECOND.replace("gio hoc lop toi", "hoc xoa mu chu o dau"), 32,
         "đã có ở a.md:3",
     ),
     (
-        "wording_twice", GOOD + SECOND.replace("Lớp học tối mở lúc mấy giờ?", "Học xóa mù chữ ở đâu?"), 23,
+        "wording_twice", GOOD + SECOND.replace("Lớp học tối mở lúc mấy giờ?", "Học xóa mù chữ ở đâu?"), 24,
         "a.md:3",
     ),
     (
-        "few_wordings", spoil("- cho e hỏi lớp xmc mở ở đâu z\n", ""), 8,
+        "few_wordings", re.sub("- cho e.*\n- nguoi.*\n", "", GOOD), 8,
         "Mới có 4 cách hỏi khác. Hãy thêm cho đủ 5, mỗi cách một dòng bắt đầu bằng “- ”.",
     ),
     (
-        "button_to_nowhere", spoil("= xmc-01", "= xmc-99"), 16,
+        "button_to_nowhere", spoil("= xmc-01", "= xmc-99"), 17,
         "Nút “Hỏi lại câu này” dẫn đến mã “xmc-99”, nhưng không có",
     ),
-    ("many_buttons", spoil("Nút bấm:", "Nút bấm: Trang chủ | Gặp cán bộ |"), 16, "Có 4 nút, nhiều quá 3."),
     (
-        "long_button", spoil("Hỏi lại câu này", "Hỏi lại câu này một lần nữa cho thật là rõ"), 16,
+        "bad_follow_up", spoil("= xmc-01\nHiệu", "là xmc-01\nHiệu", FOLLOWED), 19,
+        "Dòng hỏi tiếp “thế còn buổi tối | học đêm được không là xmc-01” chưa đúng. Hãy viết: - cụm từ",
+    ),
+    ("bad_follow_up", spoil("không = xmc-01", "không = câu hai", FOLLOWED), 19, "chưa đúng. Hãy viết: - cụm từ"),
+    ("empty_follow_up", spoil("tối | học", "tối | | học", FOLLOWED), 19, "có chỗ chưa có chữ."),
+    (
+        "empty_follow_up", spoil("thế còn buổi tối | học đêm được không", "", FOLLOWED), 19,
+        "“= xmc-01” có chỗ chưa có chữ.",
+    ),
+    (
+        "follow_up_to_nowhere", spoil("không = xmc-01", "không = xmc-99", FOLLOWED), 19,
+        "Hỏi tiếp dẫn đến mã “xmc-99”, nhưng không có câu nào mang mã này.",
+    ),
+    (
+        "follow_up_twice", spoil("Hiệu lực:", "- vậy | HOC ĐÊM được không = xmc-01\nHiệu lực:", FOLLOWED), 20,
+        "Cụm “HOC ĐÊM được không” đã có ở dòng 19 của câu này",
+    ),
+    ("many_buttons", spoil("Nút bấm:", "Nút bấm: Trang chủ | Gặp cán bộ |"), 17, "Có 4 nút, nhiều quá 3."),
+    (
+        "long_button", spoil("Hỏi lại câu này", "Hỏi lại câu này một lần nữa cho thật là rõ"), 17,
         "dài 42 ký tự, quá 40.",
     ),
     (
@@ -157,42 +175,50 @@ ERRORS = [
         "dài 41 ký tự, quá 40, không vừa nút bấm.",
     ),
     (
-        "long_text", spoil("Lưu ý:", "a. " * 500 + "Lưu ý:"), 14,
+        "long_text", spoil("Lưu ý:", "a. " * 500 + "Lưu ý:"), 15,
         "quá 1500. Hãy rút gọn hoặc tách thành hai câu hỏi.",
     ),
     (
-        "gone", spoil("Lưu ý: mang", "Nộp lên Phòng GD&ĐT. Lưu ý: mang"), 15,
+        "long_detail", spoil("Nút bấm:", "Chi tiết:\n" + "a. " * 1001 + "\nNút bấm:"), 18,
+        "Phần chi tiết dài 3002 ký tự, quá 3000.",
+    ),
+    (
+        "gone", spoil("Nút bấm:", "Chi tiết: Đủ.\nNộp lên Phòng GD&ĐT.\nNút bấm:"), 18,
+        "“Nộp lên Phòng GD&ĐT.” nhắc Phòng GD&ĐT cấp huyện như đang còn.",
+    ),
+    (
+        "gone", spoil("Lưu ý: mang", "Nộp lên Phòng GD&ĐT. Lưu ý: mang"), 16,
         "“Nộp lên Phòng GD&ĐT.” nhắc Phòng GD&ĐT cấp huyện như đang còn. Nay là Phòng Văn hóa – Xã hội",
     ),
-    ("gone", spoil("Lưu ý: mang", "Theo Thông tư 44 năm 2014. Lưu ý:"), 15, "Nay là TT 25/2023/TT-BGDĐT."),
+    ("gone", spoil("Lưu ý: mang", "Theo Thông tư 44 năm 2014. Lưu ý:"), 16, "Nay là TT 25/2023/TT-BGDĐT."),
     (
-        "gone", spoil("Lưu ý: mang", "Căn cứ vào 63 tỉnh."), 15,
+        "gone", spoil("Lưu ý: mang", "Căn cứ vào 63 tỉnh."), 16,
         "nhắc 63 tỉnh, thành phố như đang còn. Nay là 34 tỉnh",
     ),
     (
-        "gone", spoil("Lưu ý: mang", "Ở tỉnh Hải Dương."), 15,
+        "gone", spoil("Lưu ý: mang", "Ở tỉnh Hải Dương."), 16,
         "nhắc tỉnh Hải Dương như đang còn. Nay là TP Hải Phòng.",
     ),
 ]  # fmt: skip
 WARNINGS = [
     (
-        "expired", spoil("28/02/2027", "23/11/2026"), 17,
+        "expired", spoil("28/02/2027", "23/11/2026"), 18,
         "Câu xmc-01 đã hết hiệu lực ngày 23/11/2026; máy không trả lời",
     ),
-    ("expires_soon", spoil("28/02/2027", "23/01/2027"), 17, "Câu xmc-01 hết hiệu lực ngày 23/01/2027."),
+    ("expires_soon", spoil("28/02/2027", "23/01/2027"), 18, "Câu xmc-01 hết hiệu lực ngày 23/01/2027."),
     (
-        "review_soon", spoil("trước: 28/02/2027", "trước: 01/12/2026"), 21,
+        "review_soon", spoil("trước: 28/02/2027", "trước: 01/12/2026"), 22,
         "Câu xmc-01 cần kiểm tra lại trước ngày 01/12/2026.",
     ),
     (
-        "checked_in_future", spoil("ngày: 24/11/2026", "ngày: 25/11/2026"), 20,
+        "checked_in_future", spoil("ngày: 24/11/2026", "ngày: 25/11/2026"), 21,
         "Ngày kiểm tra 25/11/2026 của câu xmc-01 chưa",
     ),
     (
-        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 15 + ":"), 15,
+        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 15 + ":"), 16,
         "dài 34 tiếng, quá 30. Nên tách thành hai câu",
     ),
-    ("unknown_abbreviation", spoil("Lưu ý:", "Hỏi BQLX:"), 15, "Chữ tắt “BQLX” bà con có thể không hiểu."),
+    ("unknown_abbreviation", spoil("Lưu ý:", "Hỏi BQLX:"), 16, "Chữ tắt “BQLX” bà con có thể không hiểu."),
 ]  # fmt: skip
 
 
@@ -294,7 +320,7 @@ def test_all_faults_are_told_at_once_by_file_and_line(tmp_path: Path) -> None:
     assert [(fault.file, fault.line, fault.key) for fault in raised.value.faults] == [
         ("faq/a.md", 1, "no_title"),
         ("faq/b.md", 4, "bad_code"),
-        ("faq/b.md", 13, "unknown_label"),
+        ("faq/b.md", 14, "unknown_label"),
     ]
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.knowledge.entry import Action, Answer, Audience, Button, Source, Validity
+from bot.knowledge.entry import Action, Answer, Audience, Button, FollowUp, Source, Validity
 from bot.knowledge.fault import read_sentences
 from bot.knowledge.hoi_dap import Label, read, write
 from nlu.vietnamese import fold, normalise_unicode
-from tests.knowledge.examples import CONTENT, GOOD, SECOND, spoil
+from tests.knowledge.examples import CONTENT, FOLLOWED, GOOD, SECOND, spoil
 
 SENTENCES = read_sentences(CONTENT)
 
@@ -33,6 +33,7 @@ def test_reads_every_field_of_an_entry() -> None:
                 "mẹ em chưa biết chữ, đăng ký học ở đâu ạ",
                 "cho e hỏi lớp xmc mở ở đâu z",
                 "nguoi lon tuoi khong biet chu hoc o mo",
+                "chua biet chu muon di hoc",
             ),
             text="Bà con hỏi **UBND xã, phường** nơi mình ở.\nLưu ý: mang theo giấy tờ.",
             buttons=(Button("Tìm trung tâm", Action.FIND_CENTRE), Button("Hỏi lại câu này", "xmc-01")),
@@ -45,21 +46,37 @@ def test_reads_every_field_of_an_entry() -> None:
     )
 
 
+def test_reads_detail_and_follow_ups() -> None:
+    detailed = spoil("Nút bấm:", "Chi tiet:\n\nĐiều 5.\n* Khoản 1\nLưu ý: điểm b\n\nNút bấm:", FOLLOWED)
+    followed = spoil("= xmc-01\nHiệu", "= xmc-01\n• ở đâu = XMC–02\nHiệu", detailed)
+
+    reading = read(followed, "a.md")
+
+    assert reading.faults == ()
+    assert reading.answers[0].text.endswith("\nLưu ý: mang theo giấy tờ.")
+    assert reading.answers[0].detail == "Điều 5.\n- Khoản 1\nLưu ý: điểm b"
+    assert reading.answers[0].follow_ups == (
+        FollowUp(("thế còn buổi tối", "học đêm được không"), "xmc-01"),
+        FollowUp(("ở đâu",), "xmc-02"),
+    )
+    assert reading.answers[0].line_of(Label.DETAIL, 1) == 20
+
+
 def test_knows_the_line_of_everything() -> None:
     answer = read(GOOD + SECOND, "a.md").answers[1]
 
-    assert answer.line == 23
-    assert answer.line_of(Label.CODE) == 24
-    assert [answer.line_of(Label.WORDINGS, index) for index in (0, 4)] == [27, 31]
-    assert answer.line_of(Label.TEXT) == 33
-    assert answer.line_of(Label.REVIEW_BY) == 23
+    assert answer.line == 24
+    assert answer.line_of(Label.CODE) == 25
+    assert [answer.line_of(Label.WORDINGS, index) for index in (0, 4)] == [28, 32]
+    assert answer.line_of(Label.TEXT) == 35
+    assert answer.line_of(Label.REVIEW_BY) == 24
 
 
 def test_knows_the_lines_of_a_text_that_begins_with_an_empty_one() -> None:
     answer = read(spoil("Trả lời:\n", "Trả lời:\n\n"), "a.md").answers[0]
 
     assert answer.text.startswith("Bà con hỏi")
-    assert [answer.line_of(Label.TEXT, index) for index in (0, 1)] == [15, 16]
+    assert [answer.line_of(Label.TEXT, index) for index in (0, 1)] == [16, 17]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +140,7 @@ def test_what_is_no_label_inside_an_answer_is_text(line: str) -> None:
 def test_line_numbers_are_those_of_the_editor_whatever_ends_the_lines() -> None:
     for ending in ("\r\n", "\r"):
         reading = read(GOOD.replace("\n", ending), "a.md")
-        assert reading.answers[0].line_of(Label.CHECKED_ON) == 20
+        assert reading.answers[0].line_of(Label.CHECKED_ON) == 21
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
@@ -162,7 +179,7 @@ def answers(draw: st.DrawFn) -> Answer:
     buttons = st.builds(Button, SHORT, CODE) | st.builds(Button, SHORT, st.sampled_from([*map(str, Action)]))
     fixed = st.sampled_from([Button(label, str(action)) for action, label in FIXED.items()])
     url = st.just("") | SHORT.map(lambda each: f"https://lawnet.vn/{fold(each, words=True).replace(' ', '-')}")
-    text = "\n".join(draw(st.lists(TEXT_LINE, max_size=4))).strip()
+    text, detail = ("\n".join(draw(st.lists(TEXT_LINE, max_size=4))).strip() for _ in range(2))
     return Answer(
         code=draw(CODE),
         topic="mau",
@@ -177,6 +194,8 @@ def answers(draw: st.DrawFn) -> Answer:
         sources=tuple(draw(st.lists(st.builds(Source, SHORT, st.just("") | SHORT, url), min_size=1, max_size=3))),
         checked_on=draw(DAY),
         review_by=draw(st.none() | DAY),
+        detail=detail,
+        follow_ups=tuple(draw(st.lists(st.builds(FollowUp, st.lists(SHORT, min_size=1).map(tuple), CODE)))),
     )
 
 

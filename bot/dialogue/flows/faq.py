@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from bot.contacts import Topic
 from bot.dialogue.flows.fallback import refuse
 from bot.dialogue.turn import Conversation, Situation, Turn
 from bot.knowledge.entry import Answer
 from bot.messages import Choice, ChoiceKind, Reply
+from nlu.vietnamese import fold
 
 _ACTIONS = {
     "find_centre": "centre/ask",
@@ -14,22 +16,27 @@ _ACTIONS = {
     "menu": "welcome/help",
 }
 _SHOWN_IN_TOPIC = 8
+_DETAIL = "chi-tiet"
 
 
 def answer(situation: Situation, argument: str) -> Turn:
-    """The answer whose code is *argument*; ``topics`` and ``topic:<name>[:page]`` browse."""
+    """The answer whose code is *argument*; ``topics`` and ``topic:<name>[:page]`` browse.
+
+    ``<code>:chi-tiet`` is the detail of an answer. Who asks as an official gets the detail at once, below the short text.
+    """
     if argument == "topics":
         return _topics(situation)
     if argument.startswith("topic:"):
         return _topic(situation, *argument.split(":")[1:3])
-    found = situation.house.library.answer(argument, situation.today)
+    code, _, part = argument.partition(":")
+    found = situation.house.library.answer(code, situation.today)
     if found is None:
-        return _withdrawn(situation, argument)
+        return _withdrawn(situation, code)
     conversation = Conversation(last_answer=found.code)
     if situation.conversation.step.startswith("await_"):
         conversation = replace(situation.conversation, last_answer=found.code)
     return Turn(
-        (show(situation, found),),
+        (show(situation, found, detail=part == _DETAIL),),
         conversation,
         sources=tuple(source.title for source in found.sources),
         intent=f"faq/{found.code}",
@@ -47,12 +54,20 @@ def answer_several(situation: Situation) -> Turn:
     )
 
 
-def show(situation: Situation, found: Answer) -> Reply:
-    """The reviewed text of *found*, its source and as of when, and its buttons."""
+def show(situation: Situation, found: Answer, *, detail: bool = False) -> Reply:
+    """The reviewed text of *found* or its *detail*, its source and as of when, and its buttons."""
     texts = situation.house.texts
+    said, more = found.text, bool(found.detail)
+    if found.detail and detail:
+        said, more = found.detail, False
+    elif found.detail and _asks_as_official(situation):
+        said, more = f"{found.text}\n\n{found.detail}", False
     names = "; ".join(source.title for source in found.sources)
-    text = texts("faq.answer", text=found.text, sources=names, checked=f"{found.checked_on:%d/%m/%Y}")
-    rows: list[tuple[Choice, ...]] = [
+    text = texts("faq.answer", text=said, sources=names, checked=f"{found.checked_on:%d/%m/%Y}")
+    rows: list[tuple[Choice, ...]] = []
+    if more:
+        rows.append((Choice(texts("button.detail"), f"faq/{found.code}:{_DETAIL}"),))
+    rows += [
         (Choice(button.label, _ACTIONS.get(button.target, f"faq/{button.target}")),)
         for button in found.buttons
         if button.target in _ACTIONS or situation.house.library.answer(button.target, situation.today)
@@ -67,6 +82,15 @@ def show(situation: Situation, found: Answer) -> Reply:
         )
     )
     return Reply(text, tuple(rows))
+
+
+def _asks_as_official(situation: Situation) -> bool:
+    """Whether the message says so, or its sender chose to hear of officials' work."""
+    if Topic.OFFICIALS in situation.contact.topics:
+        return True
+    heard = f" {fold(situation.heard.text, words=True)} "
+    phrases = situation.house.texts("faq.said_by_officials").split("|")
+    return any(f" {fold(phrase, words=True)} " in heard for phrase in phrases)
 
 
 def _withdrawn(situation: Situation, code: str) -> Turn:
