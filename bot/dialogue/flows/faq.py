@@ -22,7 +22,7 @@ _DETAIL = "chi-tiet"
 def answer(situation: Situation, argument: str) -> Turn:
     """The answer whose code is *argument*; ``topics`` and ``topic:<name>[:page]`` browse.
 
-    ``<code>:chi-tiet`` is the detail of an answer. Who asks as an official gets the detail at once, below the short text.
+    ``<code>:chi-tiet`` is the detail of an answer. Who asks as an official gets it at once, too.
     """
     if argument == "topics":
         return _topics(situation)
