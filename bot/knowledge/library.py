@@ -1,23 +1,20 @@
 """The published answers: an immutable library, read and checked whole before anything is said from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.knowledge import legacy_text
+from bot.knowledge import folder as files
 from bot.knowledge.check import check
 from bot.knowledge.entry import Answer, FollowUp
-from bot.knowledge.fault import ContentError, Fault, Severity
-from bot.knowledge.hoi_dap import read
-from bot.knowledge.rules import ABBREVIATIONS, REPEALED, Rules, read_abbreviations, read_repealed
+from bot.knowledge.fault import ContentError, Fault
+from bot.knowledge.tables import fill_answers, find_typed
 from nlu.training import Example, Kind
 from nlu.vietnamese import fold
 
 __all__ = ["ContentError", "Library", "Topic", "load"]
-
-_SUFFIXES = (".md", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,68 +67,25 @@ class Library:
 
 
 def load(folder: Path, today: date) -> Library:
-    """The library of the files in *folder*, checked by the lists beside it, as of *today*.
+    """The library of the files in *folder*, filled from the tables and checked by the lists beside it.
 
-    Raises ContentError with every fault of every file when any of them is an error.
+    Raises ContentError with every fault of every file, as of *today*, when any of them is an error.
     """
     faults: list[Fault] = []
-    answers: list[Answer] = []
-    topics: list[Topic] = []
-    for path in _files(folder, faults):
-        text = _read(path, f"{folder.name}/{path.name}", faults)
-        if text is None:
-            continue
-        reading = read(text, f"{folder.name}/{path.name}")
-        answers += reading.answers
-        faults += reading.faults
-        if reading.answers:
-            first = reading.answers[0]
-            codes = tuple(each.code for each in reading.answers)
-            topics.append(Topic(first.topic, first.topic_title, codes))
+    written = files.read_answers(folder, faults)
+    tables = files.read_tables(folder.parent, faults)
+    answers = fill_answers(written, tables, faults)
     if answers:
-        faults += check(answers, today, _rules(folder.parent, faults))
+        faults += find_typed(written, tables)
+        faults += check(answers, today, files.read_rules(folder.parent, faults))
     faults.sort(key=lambda each: (each.file, each.line))
     if any(not each.warning for each in faults):
         raise ContentError(faults)
-    return Library(MappingProxyType({each.code: each for each in answers}), tuple(topics), warnings=tuple(faults))
+    return Library(MappingProxyType({each.code: each for each in answers}), _topics(answers), tuple(faults))
 
 
-def _files(folder: Path, faults: list[Fault]) -> list[Path]:
-    """The files to read; what else lies there is told of, or an editor would wonder why nothing changes."""
-    try:
-        found = sorted(each for each in folder.iterdir() if not each.name.startswith((".", "~")))
-    except OSError as error:
-        key = "no_folder" if isinstance(error, FileNotFoundError) else "unreadable"
-        faults.append(Fault(folder.name, 1, key, {"folder": str(folder)}))
-        return []
-    files = [each for each in found if each.suffix.lower() in _SUFFIXES]
-    for each in found:
-        if each not in files:
-            faults.append(Fault(f"{folder.name}/{each.name}", 1, "not_read", {}, Severity.WARNING))
-    if not files:
-        faults.append(Fault(folder.name, 1, "no_files", {"folder": str(folder)}))
-    return files
-
-
-def _read(path: Path, file: str, faults: list[Fault]) -> str | None:
-    try:
-        decoded = legacy_text.decode(path.read_bytes())
-    except OSError as error:
-        key = "no_list" if isinstance(error, FileNotFoundError) else "unreadable"
-        faults.append(Fault(file, 1, key))
-        return None
-    except legacy_text.UnreadableText as error:
-        faults.append(Fault(file, error.line, error.key))
-        return None
-    faults += [
-        Fault(file, notice.line, notice.key, notice.arguments, Severity.WARNING) for notice in decoded.notices
-    ]
-    return decoded.text
-
-
-def _rules(content: Path, faults: list[Fault]) -> Rules:
-    repealed = _read(content / REPEALED, REPEALED, faults)
-    abbreviations = _read(content / ABBREVIATIONS, ABBREVIATIONS, faults)
-    gone, excuses = read_repealed(repealed, faults) if repealed is not None else ((), frozenset())
-    known = read_abbreviations(abbreviations, faults) if abbreviations is not None else frozenset()
-    return Rules(gone, excuses, known)
+def _topics(answers: Sequence[Answer]) -> tuple[Topic, ...]:
+    codes: dict[tuple[str, str], list[str]] = {}
+    for answer in answers:
+        codes.setdefault((answer.topic, answer.topic_title), []).append(answer.code)
+    return tuple(Topic(name, title, tuple(of_topic)) for (name, title), of_topic in codes.items())

@@ -1,12 +1,11 @@
 """What the checker is told by staff: what is no longer in force, and which abbreviations all know."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.knowledge.fault import Fault
+from bot.knowledge.tables import read_csv
 from nlu.vietnamese import fold, is_syllable, normalise
 
 REPEALED = "repealed.csv"
@@ -91,18 +90,15 @@ def read_abbreviations(text: str, faults: list[Fault]) -> frozenset[str]:
 def _rows(
     text: str, file: str, columns: tuple[str, ...], faults: list[Fault]
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table with a line each; Excel in Vietnam separates by semicolons."""
-    delimiter = ";" if ";" in text.split("\n", 1)[0] else ","
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    headers = [fold(each, words=True) for each in next(rows, [])]
+    """The rows of a table with a line each; a missing column goes to *faults*."""
+    headers, rows = read_csv(text)
     missing = [each for each in columns if each not in headers]
     faults += [Fault(file, 1, "no_column", {"column": each}) for each in missing]
     if missing:
         return
-    for cells in rows:
-        if any(map(str.strip, cells)):
-            row = dict(zip(headers, map(str.strip, cells), strict=False))
-            yield rows.line_num, {column: row.get(column, "") for column in columns}
+    for line, cells in rows:
+        row = dict(zip(headers, cells, strict=False))
+        yield line, {column: row.get(column, "") for column in columns}
 
 
 def _words(text: str) -> str:
