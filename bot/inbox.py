@@ -114,7 +114,8 @@ class Inbox:
         contact, conversation = await self._database.read(lambda c: conversations.load(c, heard.address))
 
         spoken = heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and not heard.text.startswith("/")
-        parse = self.mind.parser.parse(heard.text) if spoken else NOT_PARSED
+        about = house.library.question(conversation.last_answer)
+        parse = self.mind.parser.parse(heard.text, about) if spoken else NOT_PARSED
 
         now = self._clock()
         today = now.astimezone(ZONE).date()

@@ -1,89 +1,141 @@
-"""Calibration: what is known of each candidate intent, and the probability that it is right."""
+"""Calibration: what speaks for each candidate intent of a text, and the probability that it is right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from nlu.features import Floats, Ints
 
-CANDIDATES: Final = 5
-_NEAR: Final = 0.25
-_TRAITS: Final = 8
-_PENALTY: Final = 1.0
-_STEPS: Final = 25
+CANDIDATES: Final = 12
+_FIT_FIRST: Final = 2.0
+_OWN: Final = 13
+TRAITS: Final = _OWN + 8
+_PENALTY: Final = 0.05
+_STEPS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for each of the best classes of a text: `classes` best first, `traits` one row each.
-
-    `sure_of_none` tells that the out-of-scope class stood above them all.
-    """
+    """What speaks for each candidate: `classes`, and one row of `traits` each, the last for none of them."""
 
     classes: Ints
     traits: Floats
-    sure_of_none: bool
 
 
-def weigh(
-    margins: Floats, similarities: Floats, holders: Ints, outside: int, known: float, words: int
-) -> Evidence:
-    """Return the evidence for the five best classes of one text.
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the scorers say of one text, one value a candidate.
 
-    `margins` has one value a class (`-inf`: no candidate), `similarities` one an example, `holders` the class
-    of each example or -1 for those never matched; class `outside` is out of scope (-1: there is none).
-    `known` is the share of the text's `words` that training has seen.
+    `near`, `second` and `answer` are its likeness to the nearest wording, the next and the answer's text;
+    `conflicts` counts the words the candidate spells otherwise.
     """
-    near = np.full(len(margins) + 1, -1.0, np.float32)
-    np.maximum.at(near, holders, similarities)
-    near = near[:-1]
-    scores = (1 - _NEAR) * margins + _NEAR * (2 * near - 1)
-    none_score = float(scores[outside]) if outside >= 0 else -1.0
-    if outside >= 0:
-        scores[outside] = -np.inf
-    order = np.argsort(-scores, kind="stable")[: CANDIDATES + 1]
-    order = order[np.isfinite(scores[order])]
-    best = order[:CANDIDATES]
-    traits = np.ones((len(best), _TRAITS), np.float32)
-    for row, candidate in enumerate(best):
-        score = scores[candidate]
-        rival = scores[order[0 if row else 1]] if len(order) > 1 else -1.0
-        traits[row, 1:] = (
-            score,
-            score - rival,
-            score - none_score,
-            near[candidate],
-            near[candidate] - near.max(),
-            known,
-            np.log1p(words),
+
+    margins: Floats
+    fits: Floats
+    near: Floats
+    second: Floats
+    answer: Floats
+    conflicts: Floats
+    talk: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Strangeness:
+    """What speaks against all candidates: the out-of-scope class, and words training has not seen."""
+
+    margin: float
+    near: float
+    known: float
+    words: int
+
+
+def candidates(margins: Floats, fits: Floats, barred: Sequence[int]) -> Ints:
+    """Return the classes worth a closer look, without those `barred`."""
+    first = margins + np.float32(_FIT_FIRST) * fits
+    first[list(barred)] = -np.inf
+    count = min(CANDIDATES, len(first))
+    best = np.argpartition(-first, count - 1)[:count]
+    return np.sort(best[np.isfinite(first[best])]).astype(np.int32)
+
+
+def weigh(classes: Ints, signals: Signals, strangeness: Strangeness) -> Evidence:
+    """Return the evidence for the candidates `classes` and, in the last row, for none of them."""
+    traits = np.zeros((len(classes) + 1, TRAITS), np.float32)
+    tops = np.zeros(3, np.float32)
+    if len(classes):
+        margins, near, fits = signals.margins, signals.near, signals.fits
+        tops = np.array([margins.max(), near.max(), fits.max()], np.float32)
+        talk = signals.talk.astype(np.float32)
+        columns = (
+            margins,
+            near,
+            signals.second,
+            fits,
+            signals.answer,
+            signals.conflicts,
+            margins >= tops[0],
+            near >= tops[1],
+            fits >= tops[2],
+            talk,
+            talk * margins,
+            talk * near,
+            talk * fits,
         )
-    sure = bool(len(best) == 0 or none_score > scores[best[0]])
-    return Evidence(best.astype(np.int32), traits, sure)
+        traits[:-1, :_OWN] = np.stack(columns, axis=1)
+    traits[-1, _OWN:] = (
+        1.0,
+        strangeness.margin,
+        strangeness.near,
+        strangeness.known,
+        np.log1p(strangeness.words),
+        *tops,
+    )
+    return Evidence(classes, traits)
 
 
-def probabilities(traits: Floats, weights: Floats) -> Floats:
-    """Return the probability that each candidate is right: shape (candidates,), each from 0 to 1."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(traits @ weights, -30, 30))), np.float32)
+def probabilities(evidence: Evidence, weights: Floats) -> Floats:
+    """Return the probability of each candidate and, last, of none: they add up to 1."""
+    scores = evidence.traits @ weights
+    chances = np.exp(scores - scores.max())
+    return np.asarray(chances / chances.sum(), np.float32)
 
 
-def fit_weights(traits: Floats, right: Floats, importance: Floats) -> Floats:
-    """Return the logistic weights that make `probabilities` match how often candidates were `right`.
+def fit_weights(seen: Sequence[tuple[Evidence, int, float]]) -> Floats:
+    """Return the weights under which what was right is likeliest (conditional logit, Newton's method).
 
-    Newton's method with a small quadratic penalty, on rows weighted by `importance`. Without rows or without
-    both outcomes the weights simply follow the score.
+    `seen` holds, of each text, its evidence, the right class (or one that is no candidate: none is right)
+    and how much it counts. Without any the weights are a plain guess (McFadden, 1974).
     """
-    if not len(right) or right.min() == right.max():
-        return np.array([0, 4, 0, 0, 0, 0, 0, 0], np.float32)
-    rows = traits.astype(np.float64)
-    penalty = _PENALTY * np.eye(rows.shape[1])
-    weights = np.zeros(rows.shape[1])
+    guess = np.zeros(TRAITS)
+    guess[[0, 1, 3]] = 3.0, 2.0, 6.0
+    guess[_OWN + 1] = 4.0
+    if not seen:
+        return guess.astype(np.float32)
+    depth = max(len(evidence.traits) for evidence, _, _ in seen)
+    traits = np.zeros((len(seen), depth, TRAITS), np.float32)
+    absent = np.full((len(seen), depth), -np.inf, np.float32)
+    right = np.zeros((len(seen), depth), np.float32)
+    counts = np.array([count for _, _, count in seen], np.float32)[:, None]
+    for row, (evidence, label, _) in enumerate(seen):
+        rows = len(evidence.traits)
+        traits[row, :rows] = evidence.traits
+        absent[row, :rows] = 0.0
+        hits = np.flatnonzero(evidence.classes == label)
+        right[row, hits[0] if len(hits) else rows - 1] = 1.0
+    weights = guess.copy()
     for _ in range(_STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        slope = rows.T @ (importance * (chance - right)) + penalty @ weights
-        curve = (rows * (importance * chance * (1 - chance))[:, None]).T @ rows + penalty
-        step = np.linalg.solve(curve, slope)
-        weights -= step
-        if np.abs(step).max() < 1e-6:
+        scores = traits @ weights.astype(np.float32) + absent
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        slope = np.tensordot(counts * (chances - right), traits, axes=2) + _PENALTY * (weights - guess)
+        mean = np.einsum("nc,ncf->nf", chances, traits) * np.sqrt(counts)
+        spread = traits * np.sqrt(counts * chances)[:, :, None]
+        curve = np.tensordot(spread, spread, axes=([0, 1], [0, 1])) - mean.T @ mean
+        step = np.linalg.solve(curve + _PENALTY * np.eye(TRAITS), slope)
+        weights -= step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-9))
+        if np.abs(step).max() < 1e-4:
             break
     return weights.astype(np.float32)

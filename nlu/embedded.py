@@ -1,25 +1,31 @@
 """The embedded engine: a Parser over a trained model, and the cache it is opened from."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from nlu.calibration import probabilities
-from nlu.model import ENGINE, Model, ModelError, exact_key, train
+from nlu.context import leans, without_correction
+from nlu.model import Model
 from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent, Parse
-from nlu.questions import separate
-from nlu.training import Example, content_hash
-from nlu.vietnamese import is_gibberish, normalise_unicode
+from nlu.questions import asks, find_questions
+from nlu.storage import ENGINE, ModelError
+from nlu.teaching import train
+from nlu.training import Example, content_hash, read_synonyms
+from nlu.vietnamese import is_gibberish, normalise_unicode, tokens, without_courtesies
 
-__all__ = ["EmbeddedParser", "Model", "open_parser", "train"]
+__all__ = ["EmbeddedParser", "Model", "ModelError", "open_parser", "train"]
 
 LENGTH_MAX: Final = 500
 """Characters of a message that are read; what follows is left aside."""
 
+RANKED_MAX: Final = 5
 _KEPT_MODELS: Final = 3
-_BETWEEN: Final = (ANSWER_AT + OFFER_AT) / 2
+_CORE_WORDS_MIN: Final = 4
+_OFFERED: Final = (ANSWER_AT + OFFER_AT) / 2
 
 log = structlog.get_logger()
 
@@ -30,42 +36,54 @@ class EmbeddedParser:
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    def parse(self, text: str) -> Parse:
-        """Return the readings of `text`; never raises for any text."""
-        whole = self._read(normalise_unicode(text[: 2 * LENGTH_MAX]).strip()[:LENGTH_MAX])
-        parts = separate(whole, self._read)
-        return Parse(whole.text, whole.intent, whole.ranking, parts) if parts else whole
+    def parse(self, text: str, about: str = "") -> Parse:
+        """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
+        heard = normalise_unicode(text[: 2 * LENGTH_MAX]).strip()[:LENGTH_MAX]
+        parse = find_questions(without_correction(heard), self._read)
+        if about and leans(heard):
+            parse = replace(parse, in_context=self._read(f"{about} {heard}").ranking)
+        return replace(parse, text=heard)
 
     def _read(self, text: str) -> Parse:
-        if is_gibberish(text):
-            return Parse(text, Intent("", 0.0), ())
         words = self._model.repair.words(text)
-        named = self._model.exact.get(exact_key(text)) or self._model.exact.get(" ".join(words))
-        evidence = self._model.evidence(words)
-        chances = probabilities(evidence.traits, self._model.weights).tolist()
-        found = [
-            Intent(self._model.labels[label], chance)
-            for label, chance in zip(evidence.classes.tolist(), chances, strict=True)
-        ]
+        core = without_courtesies(" ".join(words)).split()
+        named = self._model.named_exactly(text, words, core)
+        if not named and is_gibberish(text):
+            return Parse(text, Intent("", 0.0), ())
+        if not core or core == words:
+            return self._ranked(text, words, named)
+        reading = self._ranked(text, core, named)
+        if len(core) < _CORE_WORDS_MIN and not asks(reading.intent):
+            return self._ranked(text, words, named)
+        return reading
+
+    def _ranked(self, text: str, words: Sequence[str], named: Sequence[str]) -> Parse:
+        evidence = self._model.evidence(self._model.read(words, tokens(text)))
+        chances = probabilities(evidence, self._model.calibration).tolist()
+        none = chances.pop()
+        found = sorted(
+            (
+                Intent(self._model.stock.labels[label], chance)
+                for label, chance in zip(evidence.classes.tolist(), chances, strict=True)
+            ),
+            key=lambda intent: -intent.score,
+        )
         if named:
-            sure = 1.0 if len(named) == 1 else _BETWEEN
-            if named == (OUT_OF_SCOPE,):
-                return Parse(text, Intent(OUT_OF_SCOPE, 1.0), _ranked(found, OFFER_AT / 2))
-            others = [intent for intent in found if intent.name not in named]
-            ranking = [Intent(name, sure) for name in named if name != OUT_OF_SCOPE]
-            ranking += _ranked(others, OFFER_AT / 2)
-            return Parse(text, ranking[0], tuple(ranking[:5]))
-        ranking_found = _ranked(found, 1.0)
-        best = ranking_found[0] if ranking_found else Intent("", 0.0)
-        if evidence.sure_of_none and best.score < ANSWER_AT:
-            return Parse(text, Intent(OUT_OF_SCOPE, 1.0 - best.score), ranking_found)
-        return Parse(text, best, ranking_found)
+            return _exactly(text, named, found)
+        ranking = tuple(found[:RANKED_MAX])
+        if not ranking or none > ranking[0].score:
+            return Parse(text, Intent(OUT_OF_SCOPE, none), ranking)
+        return Parse(text, ranking[0], ranking)
 
 
-def _ranked(found: Sequence[Intent], ceiling: float) -> tuple[Intent, ...]:
-    """Return `found` best first, no score above `ceiling`."""
-    limited = [Intent(intent.name, min(intent.score, ceiling)) for intent in found]
-    return tuple(sorted(limited, key=lambda intent: -intent.score))
+def _exactly(text: str, named: Sequence[str], found: Sequence[Intent]) -> Parse:
+    """Return the parse of a text that repeats a stored wording: sure of its one intent, offering several."""
+    others = [Intent(i.name, min(i.score, OFFER_AT / 2)) for i in found if i.name not in named]
+    sure = 1.0 if len(named) == 1 else _OFFERED
+    ranking = tuple([Intent(name, sure) for name in named if name != OUT_OF_SCOPE] + others)[:RANKED_MAX]
+    if named[0] == OUT_OF_SCOPE:
+        return Parse(text, Intent(OUT_OF_SCOPE, sure), ranking)
+    return Parse(text, ranking[0], ranking)
 
 
 def open_parser(examples: Sequence[Example], cache_dir: Path) -> EmbeddedParser:
@@ -74,13 +92,14 @@ def open_parser(examples: Sequence[Example], cache_dir: Path) -> EmbeddedParser:
     A broken file is trained anew, a folder that cannot be written is left alone, and only the newest three
     models stay. Raises ValueError when there is nothing to train on.
     """
-    path = cache_dir / f"{content_hash(examples, ENGINE)}.npz"
+    synonyms = read_synonyms()
+    path = cache_dir / f"{content_hash(examples, synonyms, ENGINE)}.npz"
     try:
         return EmbeddedParser(Model.load(path))
     except ModelError as error:
         if path.exists():
             log.warning("nlu.model_unreadable", reason=str(error))
-    model = train(examples)
+    model = train(examples, synonyms)
     try:
         model.save(path)
         kept = sorted(cache_dir.glob("*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)

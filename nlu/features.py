@@ -1,42 +1,69 @@
-"""What the classifier sees of a text: folded words, word pairs, document numbers and letter n-grams, weighted."""
+"""What the classifier sees of a text: words, pairs, document numbers, concepts and letter n-grams."""
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from nlu.vietnamese import DIGIT_WORDS, DOCUMENT_KINDS
+from nlu.concepts import Concepts
+from nlu.vietnamese import DIGIT_WORDS, DOCUMENT_KINDS, FILLERS
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-WORD_WEIGHT: Final = 0.6
-_CHAR_SIZES: Final = (2, 3, 4, 5)
+_CHAR_SIZES: Final = (2, 3, 4)
+_CONCEPTS_MAX: Final = 8
+_SEEN_MIN: Final = 2
 _KINDS: Final = re.compile(
     r"\b(" + "|".join(sorted(DOCUMENT_KINDS, key=len, reverse=True)) + r")(?: so)? (\d[\d.]*)\b"
 )
 
 
-def word_features(words: Sequence[str]) -> list[str]:
-    """Return the word features of folded `words`: words, pairs, and "#tt24" for "thong tu (so) 24".
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """The features of one text: `said` are words, pairs, documents and concepts, `spelled` letter n-grams.
 
-    Single digits count as their number word, so "muc 2" and "muc hai" are the same.
+    `beside` holds each concept beside each word that tells something. Single digits count as their number
+    word, so "muc 2" and "muc hai" are the same; "thong tu (so) 24" gives "#tt24".
     """
-    plain = [DIGIT_WORDS.get(word, word) for word in words]
-    pairs = [f"{first} {second}" for first, second in itertools.pairwise(plain)]
-    documents = [f"#{DOCUMENT_KINDS[kind]}{number}" for kind, number in _KINDS.findall(" ".join(words))]
-    return [*plain, *pairs, *documents]
+
+    words: tuple[str, ...]
+    said: tuple[str, ...]
+    spelled: tuple[str, ...]
+    beside: tuple[str, ...]
+
+    @classmethod
+    def of(cls, words: Sequence[str], concepts: Concepts) -> "Clues":
+        """Return the clues of a text, given as its folded words."""
+        plain = [DIGIT_WORDS.get(word, word) for word in words]
+        named = concepts.find(words)[:_CONCEPTS_MAX]
+        telling = sorted({word for word in plain if word not in FILLERS})
+        return cls(
+            tuple(words),
+            (
+                *plain,
+                *(f"{first} {second}" for first, second in pairwise(plain)),
+                *(f"#{DOCUMENT_KINDS[kind]}{number}" for kind, number in _KINDS.findall(" ".join(words))),
+                *named,
+                *(f"{first}{second}" for first, second in combinations(named, 2)),
+            ),
+            tuple(gram for word in words for gram in _letter_grams(word)),
+            tuple(f"{concept}&{word}" for concept in named for word in telling),
+        )
+
+    def terms(self) -> list[str]:
+        """Return what is counted of this text in its intent's document, each once, in order."""
+        return sorted({*self.said, *self.beside})
 
 
 @lru_cache(maxsize=16384)
-def char_features(word: str) -> tuple[str, ...]:
-    """Return the letter n-grams of one word, its borders marked with "_"; they start with "~"."""
+def _letter_grams(word: str) -> tuple[str, ...]:
     padded = f"_{word}_"
     return tuple(
         f"~{padded[i : i + size]}"
@@ -56,8 +83,36 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Many vectors in one: row i holds `ids[starts[i]:starts[i+1]]` with their `values`."""
+
+    starts: Ints
+    ids: Ints
+    values: Floats
+
+    @classmethod
+    def of(cls, vectors: Sequence[Vector]) -> "Rows":
+        """Return the rows of `vectors`, in order."""
+        return cls(
+            np.concatenate([[0], np.cumsum([len(vector.ids) for vector in vectors])]).astype(np.int32),
+            np.concatenate([vector.ids for vector in vectors]),
+            np.concatenate([vector.values for vector in vectors]),
+        )
+
+    def likeness(self, first: int, last: int, dense: Floats) -> Floats:
+        """Return the product of each row from `first` to before `last` with a `dense` vector."""
+        starts = self.starts[first : last + 1]
+        products = dense[self.ids[starts[0] : starts[-1]]] * self.values[starts[0] : starts[-1]]
+        totals = np.zeros(last - first, np.float32)
+        filled = np.flatnonzero(np.diff(starts))
+        if len(filled):
+            totals[filled] = np.add.reduceat(products, starts[filled] - starts[0], dtype=np.float32)
+        return totals
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The features seen in training, each with its weight (inverse document frequency)."""
+    """The features seen more than once in training, each with its weight (inverse document frequency)."""
 
     names: tuple[str, ...]
     weights: Floats
@@ -67,33 +122,33 @@ class Vocabulary:
         object.__setattr__(self, "_index", {name: i for i, name in enumerate(self.names)})
 
     @classmethod
-    def learn(cls, texts: Iterable[Sequence[str]]) -> "Vocabulary":
-        """Return the vocabulary of `texts`, each given as its folded words."""
+    def learn(cls, texts: Iterable[Clues]) -> "Vocabulary":
+        """Return the vocabulary of `texts`."""
         seen: Counter[str] = Counter()
         total = 0
-        for words in texts:
+        for clues in texts:
             total += 1
-            seen.update(set(word_features(words)))
-            seen.update({gram for word in words for gram in char_features(word)})
-        names = tuple(sorted(seen))
+            seen.update({*clues.said, *clues.spelled})
+        names = tuple(sorted(name for name, count in seen.items() if count >= _SEEN_MIN))
         counts = np.fromiter((seen[name] for name in names), np.float32, len(names))
         return cls(names, (np.log((1 + total) / (1 + counts)) + 1).astype(np.float32))
 
-    def vector(self, words: Sequence[str]) -> Vector:
-        """Return the vector of a text given as its folded words; it is empty when nothing is known."""
+    def vector(self, clues: Clues) -> Vector:
+        """Return the vector of a text; it is empty when nothing is known."""
         index = self._index
-        known = sum(DIGIT_WORDS.get(word, word) in index for word in words)
-        counts = Counter(index[name] for name in word_features(words) if name in index)
-        grams = Counter(index[gram] for word in words for gram in char_features(word) if gram in index)
-        blocks = [(_block(counts, self.weights), WORD_WEIGHT), (_block(grams, self.weights), 1.0)]
-        ids = np.concatenate([ids for (ids, _), _ in blocks])
-        values = np.concatenate([values * weight for (_, values), weight in blocks])
+        known = sum(word in index for word in clues.said[: len(clues.words)])
+        blocks = [
+            _block(Counter(index[name] for name in names if name in index), self.weights)
+            for names in (clues.said, clues.spelled)
+        ]
+        ids = np.concatenate([ids for ids, _ in blocks])
+        values = np.concatenate([values for _, values in blocks])
         norm = float(np.sqrt(values @ values)) or 1.0
-        return Vector(ids, (values / norm).astype(np.float32), known / len(words) if words else 0.0)
+        return Vector(ids, (values / norm).astype(np.float32), known / max(len(clues.words), 1))
 
 
 def _block(counts: Counter[int], weights: Floats) -> tuple[Ints, Floats]:
     ids = np.fromiter(counts.keys(), np.int32, len(counts))
-    values = np.fromiter(counts.values(), np.float32, len(counts)) * weights[ids]
+    values = np.sqrt(np.fromiter(counts.values(), np.float32, len(counts))) * weights[ids]
     norm = float(np.sqrt(values @ values)) or 1.0
-    return ids, values / norm
+    return ids, (values / norm).astype(np.float32)

@@ -38,18 +38,20 @@ class Parse:
     `text` is the NFC text as heard, cut at the parser's cap. `intent` is the best reading: its name is
     `OUT_OF_SCOPE` when that class wins and "" (score 0) for empty or unreadable text. `ranking` holds at
     most five intents, best first, never `OUT_OF_SCOPE`. `parts` holds one Parse for each question when
-    a message asks two or more different FAQ questions; else it is empty.
+    a message asks two or more different FAQ questions; else it is empty. `in_context` is the ranking of
+    the text read together with what it follows on, where that was given.
     """
 
     text: str
     intent: Intent
     ranking: tuple[Intent, ...]
     parts: tuple[Parse, ...] = ()
+    in_context: tuple[Intent, ...] = ()
 
 
 class Parser(Protocol):
     """Whatever turns a text into a Parse."""
 
-    def parse(self, text: str) -> Parse:
-        """Return the readings of `text`; never raises for any text."""
+    def parse(self, text: str, about: str = "") -> Parse:
+        """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
         ...

@@ -1,4 +1,4 @@
-"""Repair of typed words from the bot's own vocabulary: shorthand, keystroke leftovers, one slip, lost spaces."""
+"""Repair of typed words from the bot's own vocabulary: shorthand, keystrokes, one slip, lost spaces."""
 
 import math
 from collections import Counter, defaultdict

@@ -35,6 +35,14 @@ class Example:
     kind: Kind = Kind.WORDING
 
 
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """A phrase that says the same as `concept`."""
+
+    phrase: str
+    concept: str
+
+
 class TrainingError(Exception):
     """A training file cannot be read; the message names the file, the line and what is wrong."""
 
@@ -52,6 +60,20 @@ def read_file(path: Path) -> list[Example]:
 
     Raises TrainingError when the file is no such YAML.
     """
+    return [Example(text, name) for kind, name, text in _lines(path) if kind == "intent"]
+
+
+def read_synonyms(folder: Path = DATA) -> list[Synonym]:
+    """Return every synonym of the Rasa YAML files in `folder`, in order of file name.
+
+    Raises TrainingError.
+    """
+    files = sorted(folder.glob("*.yml"))
+    return [Synonym(text, name) for path in files for kind, name, text in _lines(path) if kind == "synonym"]
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, name, text) for every line of examples; kind is "intent" or "synonym"."""
     try:
         source = normalise_unicode(path.read_text("utf-8"))
         root = yaml.compose(source, Loader=_LOADER)
@@ -61,9 +83,10 @@ def read_file(path: Path) -> list[Example]:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         raise TrainingError(f"{path.name}, line {line}: is no valid YAML") from error
     fields = _mapping(root, path)
-    if "nlu" not in fields or not isinstance(fields["nlu"], yaml.SequenceNode):
+    if not isinstance(fields.get("nlu"), yaml.SequenceNode):
         raise TrainingError(f"{path.name}, line 1: has no list called nlu")
-    return [example for item in fields["nlu"].value for example in _intent(item, path)]
+    for item in fields["nlu"].value:
+        yield from _item_lines(item, path)
 
 
 def _mapping(node: Any, path: Path) -> dict[str, Any]:
@@ -73,28 +96,31 @@ def _mapping(node: Any, path: Path) -> dict[str, Any]:
     return {key.value: value for key, value in node.value}
 
 
-def _intent(node: Any, path: Path) -> Iterator[Example]:
+def _item_lines(node: Any, path: Path) -> Iterator[tuple[str, str, str]]:
     fields = _mapping(node, path)
     line = node.start_mark.line + 1
-    name, examples = fields.get("intent"), fields.get("examples")
+    kind = "synonym" if "synonym" in fields else "intent"
+    name, examples = fields.get(kind), fields.get("examples")
     if not isinstance(name, yaml.ScalarNode) or not name.value:
         raise TrainingError(f"{path.name}, line {line}: an item of nlu has no intent")
     if not isinstance(examples, yaml.ScalarNode):
-        raise TrainingError(f"{path.name}, line {line}: intent {name.value} has no examples as `examples: |`")
+        raise TrainingError(f"{path.name}, line {line}: {kind} {name.value} has no examples as `examples: |`")
     first = examples.start_mark.line + 2
     for offset, text in enumerate(examples.value.splitlines()):
         if not text.strip():
             continue
         if not text.startswith("- ") or not text[2:].strip():
             raise TrainingError(f'{path.name}, line {first + offset}: an example must start with "- "')
-        yield Example(_ENTITY.sub(r"\1", text[2:]).strip(), name.value)
+        yield kind, name.value, _ENTITY.sub(r"\1", text[2:]).strip()
 
 
-def content_hash(examples: Iterable[Example], salt: str = "") -> str:
-    """Return a hex digest that changes whenever an example, their order or `salt` changes."""
+def content_hash(examples: Iterable[Example], synonyms: Iterable[Synonym] = (), salt: str = "") -> str:
+    """Return a hex digest that changes whenever an example, a synonym, their order or `salt` changes."""
     digest = hashlib.sha256(salt.encode())
     for example in examples:
-        digest.update(f"\0{example.kind}\0{example.intent}\0{example.text}".encode())
+        digest.update(f"\0{example.kind}\0{example.intent}\0{example.text}".encode(errors="replace"))
+    for synonym in synonyms:
+        digest.update(f"\1{synonym.concept}\0{synonym.phrase}".encode(errors="replace"))
     return digest.hexdigest()[:32]
 
 

@@ -16,7 +16,8 @@ _REPEATED: Final = re.compile(r"([^\d\s])\1{2,}")
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
 _CHUNK: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W_])|[^\W_]+")
 _RUN: Final = re.compile(r"\d+|\D+")
-_FOREIGN: Final = re.compile("[\u0370-\u1dff\u2e80-\ua4cf\ua840-\uabff\uac00-\ud7ff\uf900-\ufaff]+")
+_FOREIGN_LETTERS: Final = "\u0370-\u1dff\u2e80-\ua4cf\ua840-\uabff\uac00-\ud7ff\uf900-\ufaff"
+_FOREIGN: Final = re.compile(f"[{_FOREIGN_LETTERS}][{_FOREIGN_LETTERS}\\s]*")
 _FOREIGN_WORD: Final = "xforeign"
 
 _VOWEL: Final = re.compile("[aeiouy]")
@@ -39,6 +40,11 @@ _FOLD_TABLE: Final = str.maketrans(
 _GLIDES: Final = re.compile(
     r"(?<![qQ])([oOuU])([àáãảạèéẽẻẹỳýỹỷỵÀÁÃẢẠÈÉẼẺẸỲÝỸỶỴ])(?![^\W\d_])",
 )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 # ------------------------------------------------------------------ unicode and folding
 
@@ -121,147 +127,13 @@ def _is_readable(token: str) -> bool:
 
 # ------------------------------------------------------------------ syllables and keystrokes
 
-_ONSETS: Final = [
-    "b",
-    "c",
-    "ch",
-    "d",
-    "g",
-    "gh",
-    "gi",
-    "h",
-    "k",
-    "kh",
-    "l",
-    "m",
-    "n",
-    "ng",
-    "ngh",
-    "nh",
-    "p",
-    "ph",
-    "q",
-    "qu",
-    "r",
-    "s",
-    "t",
-    "th",
-    "tr",
-    "v",
-    "x",
-]  # fmt: skip
-_RIMES: Final = frozenset(
-    [
-        "a",
-        "ac",
-        "ach",
-        "ai",
-        "am",
-        "an",
-        "ang",
-        "anh",
-        "ao",
-        "ap",
-        "at",
-        "au",
-        "ay",
-        "e",
-        "ec",
-        "em",
-        "en",
-        "eng",
-        "eo",
-        "ep",
-        "et",
-        "eu",
-        "ech",
-        "enh",
-        "i",
-        "ia",
-        "ic",
-        "ich",
-        "iec",
-        "iem",
-        "ien",
-        "ieng",
-        "iep",
-        "iet",
-        "ieu",
-        "im",
-        "in",
-        "inh",
-        "ip",
-        "it",
-        "iu",
-        "o",
-        "oa",
-        "oac",
-        "oach",
-        "oai",
-        "oam",
-        "oan",
-        "oang",
-        "oanh",
-        "oao",
-        "oap",
-        "oat",
-        "oay",
-        "oc",
-        "oe",
-        "oem",
-        "oen",
-        "oeo",
-        "oet",
-        "oi",
-        "om",
-        "on",
-        "ong",
-        "ooc",
-        "oong",
-        "op",
-        "ot",
-        "u",
-        "ua",
-        "uan",
-        "uang",
-        "uat",
-        "uay",
-        "uc",
-        "ue",
-        "uech",
-        "uenh",
-        "ui",
-        "um",
-        "un",
-        "ung",
-        "uo",
-        "uoc",
-        "uoi",
-        "uom",
-        "uon",
-        "uong",
-        "uop",
-        "uot",
-        "uou",
-        "up",
-        "ut",
-        "uu",
-        "uy",
-        "uya",
-        "uyen",
-        "uyet",
-        "uyn",
-        "uynh",
-        "uych",
-        "uyt",
-        "uyu",
-        "y",
-        "yem",
-        "yen",
-        "yet",
-        "yeu",
-        "uat",
-    ]
+_ONSETS: Final = _words("b c ch d g gh gi h k kh l m n ng ngh nh p ph q qu r s t th tr v x")
+_RIMES: Final = _words(
+    """a ac ach ai am an ang anh ao ap at au ay e ec em en eng eo ep et eu ech enh
+    i ia ic ich iec iem ien ieng iep iet ieu im in inh ip it iu
+    o oa oac oach oai oam oan oang oanh oao oap oat oay oc oe oem oen oeo oet oi om on ong ooc oong op ot
+    u ua uan uang uat uay uc ue uech uenh ui um un ung uo uoc uoi uom uon uong uop uot uou up ut uu uy uya
+    uyen uyet uyn uynh uych uyt uyu y yem yen yet yeu"""
 )
 
 
@@ -273,33 +145,8 @@ def is_syllable(word: str) -> bool:
     return any(word[:n] in _ONSETS and word[n:] in _RIMES for n in (3, 2, 1)) or word in ("gi", "gin", "gia")
 
 
-_NUMBERED: Final = frozenset(
-    [
-        "lop",
-        "muc",
-        "cap",
-        "thang",
-        "nam",
-        "ky",
-        "ki",
-        "tt",
-        "qd",
-        "nd",
-        "nq",
-        "cv",
-        "kh",
-        "quy",
-        "dot",
-        "bac",
-        "khoa",
-        "tap",
-        "so",
-        "dieu",
-        "thu",
-        "giai",
-        "doan",
-        "hang",
-    ]
+_NUMBERED: Final = _words(
+    "lop muc cap thang nam ky ki tt qd nd nq cv kh quy dot bac khoa tap so dieu thu giai doan hang"
 )
 
 
@@ -341,7 +188,7 @@ def _without_tone_key(word: str) -> Iterator[str]:
 
 def _readings(table: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for line in table.strip().splitlines():
+    for line in re.split(r"[;\n]", table.strip()):
         keys, _, readings = line.strip().partition(" : ")
         for key in keys.split():
             own = fold(key, words=True)
@@ -351,105 +198,34 @@ def _readings(table: str) -> dict[str, tuple[str, ...]]:
 
 SHORTHAND: Final = _readings(
     """
-    ko k kg hk hok hông hổng khum khm hem hêm khg hk0 k0 kô hôg khôg hẻm : không
-    hong kh : =|không
-    dc đc đx dx đuoc đươc đựơc : được
-    dk : được|đăng ký|điều kiện
-    đk đky đki dki dky : đăng ký|điều kiện
-    j gj zì jì : gì
-    chi : =|gì
-    zi : gì|vậy
-    bn : bao nhiêu|bạn
-    nhiu nhiêu bnhiu bnhieu bnhiêu bnh baonhieu : bao nhiêu
-    r rùi roài ròi : rồi
-    z v zậy dzậy vại vậ : vậy
-    mk mik mìn : mình
-    ntn nhtn : như thế nào
-    sdt sđt đt : số điện thoại
-    vs vứi zới dzới : với
-    wa wá qá quớ : quá
-    cx cug cũg cg : cũng
-    ad adm : admin
-    e iem : em
-    a : anh
-    b : bạn
-    mn mng : mọi người
-    ms : mới|mấy
-    nv : nhân viên|nhiệm vụ
-    hđ : hoạt động
-    h : giờ
-    bh : bao giờ|bây giờ|bảo hiểm
-    bjo bgio bg : bao giờ|bây giờ
-    đou đao : đâu
-    lm lem : làm
-    trc trk : trước
-    ng ngừi nguoi : người
-    tks thks thank thanks thankyou thx cảmơn camon : cảm ơn
-    mún : muốn
-    bít bik bjk bik bjt : biết
-    hs : học sinh|hồ sơ
-    sv : sinh viên
-    gv : giáo viên
-    tg : thời gian
-    tt : thông tư|trung tâm|thông tin
-    qđ qd : quyết định
-    nđ nd : nghị định
-    cv : công văn
-    nq : nghị quyết
-    ct : chỉ thị|chương trình
-    kl : kết luận
-    tb : thông báo
-    ubnd : ủy ban nhân dân
-    hđnd hdnd : hội đồng nhân dân
-    tthc : thủ tục hành chính
-    hcc : hành chính công
-    dvc : dịch vụ công
-    tthtcđ tthtcd htcđ htcd : trung tâm học tập cộng đồng
-    xmc : xóa mù chữ
-    gdtx : giáo dục thường xuyên
-    ttgdtx : trung tâm giáo dục thường xuyên
-    gdnn : giáo dục nghề nghiệp
-    ttgdnn : trung tâm giáo dục nghề nghiệp
-    cđht cdht : cộng đồng học tập
-    đvht dvht : đơn vị học tập
-    gđht gdht : gia đình học tập
-    dhht : dòng họ học tập
-    xhht : xã hội học tập
-    htsđ htsd : học tập suốt đời
-    gdđt gdvđt gd-đt gddt : giáo dục và đào tạo
-    sgd sgdđt sgddt : sở giáo dục và đào tạo
-    bgd bgdđt bgddt bộgd : bộ giáo dục và đào tạo
-    vhxh : văn hóa xã hội
-    pcgd : phổ cập giáo dục
-    bdhv : bình dân học vụ
-    bdhvs : bình dân học vụ số
-    cđs cds : chuyển đổi số
-    cntt : công nghệ thông tin
-    dtts : dân tộc thiểu số
-    đbkk dbkk : đặc biệt khó khăn
-    thcs : trung học cơ sở
-    thpt : trung học phổ thông
-    nlđ : người lao động
-    tphcm hcm : thành phố hồ chí minh
-    ttg : thủ tướng
-    gcn : giấy chứng nhận
-    cccd : căn cước công dân
-    bhyt : bảo hiểm y tế
-    bhxh : bảo hiểm xã hội
-    rứa rứ : vậy
-    rua : =|vậy
-    răng : =|sao
-    mô mo : =|đâu
-    tui toi choa : tôi
-    tau : =|tôi
-    mần : làm
-    dìa zìa zề : về
-    hỉ : nhỉ
-    nớ : đó
-    ni nì nầy : =|này
-    má mạ : =|mẹ
-    coi : =|xem
-    bển : bên đó
+    ko k kg hk hok hông hổng khum khm hem hêm khg hk0 k0 kô hôg khôg hẻm : không ; hong kh : =|không
+    dc đc đx dx đuoc đươc đựơc : được ; dk : được|đăng ký|điều kiện
+    đk đky đki dki dky : đăng ký|điều kiện ; j gj zì jì : gì ; chi : =|gì ; zi : gì|vậy
+    bn : bao nhiêu|bạn ; nhiu nhiêu bnhiu bnhieu bnhiêu bnh baonhieu : bao nhiêu ; r rùi roài ròi : rồi
+    z v zậy dzậy vại vậ : vậy ; mk mik mìn : mình ; ntn nhtn : như thế nào ; sdt sđt đt : số điện thoại
+    vs vứi zới dzới : với ; wa wá qá quớ : quá ; cx cug cũg cg : cũng ; ad adm : admin ; e iem : em
+    a : anh ; b : bạn ; mn mng : mọi người ; ms : mới|mấy ; nv : nhân viên|nhiệm vụ ; hđ : hoạt động
+    h : giờ ; bh : bao giờ|bây giờ|bảo hiểm ; bjo bgio bg : bao giờ|bây giờ ; đou đao : đâu
+    lm lem : làm ; trc trk : trước ; ng ngừi nguoi : người
+    tks thks thank thanks thankyou thx cảmơn camon : cảm ơn ; mún : muốn ; bít bik bjk bik bjt : biết
+    hs : học sinh|hồ sơ ; sv : sinh viên ; gv : giáo viên ; tg : thời gian
+    tt : thông tư|trung tâm|thông tin ; qđ qd : quyết định ; nđ nd : nghị định ; cv : công văn
+    nq : nghị quyết ; ct : chỉ thị|chương trình ; kl : kết luận ; tb : thông báo
+    ubnd : ủy ban nhân dân ; hđnd hdnd : hội đồng nhân dân ; tthc : thủ tục hành chính
+    hcc : hành chính công ; dvc : dịch vụ công ; tthtcđ tthtcd htcđ htcd : trung tâm học tập cộng đồng
+    xmc : xóa mù chữ ; gdtx : giáo dục thường xuyên ; ttgdtx : trung tâm giáo dục thường xuyên
+    gdnn : giáo dục nghề nghiệp ; ttgdnn : trung tâm giáo dục nghề nghiệp
+    cđht cdht : cộng đồng học tập ; đvht dvht : đơn vị học tập ; gđht gdht : gia đình học tập
+    dhht : dòng họ học tập ; xhht : xã hội học tập ; htsđ htsd : học tập suốt đời
+    gdđt gdvđt gd-đt gddt : giáo dục và đào tạo ; sgd sgdđt sgddt : sở giáo dục và đào tạo
+    bgd bgdđt bgddt bộgd : bộ giáo dục và đào tạo ; vhxh : văn hóa xã hội ; pcgd : phổ cập giáo dục
+    bdhv : bình dân học vụ ; bdhvs : bình dân học vụ số ; cđs cds : chuyển đổi số
+    cntt : công nghệ thông tin ; dtts : dân tộc thiểu số ; đbkk dbkk : đặc biệt khó khăn
+    thcs : trung học cơ sở ; thpt : trung học phổ thông ; nlđ : người lao động
+    tphcm hcm : thành phố hồ chí minh ; ttg : thủ tướng ; gcn : giấy chứng nhận
+    cccd : căn cước công dân ; bhyt : bảo hiểm y tế ; bhxh : bảo hiểm xã hội ; rứa rứ : vậy
+    rua : =|vậy ; răng : =|sao ; mô mo : =|đâu ; tui toi choa : tôi ; tau : =|tôi ; mần : làm
+    dìa zìa zề : về ; hỉ : nhỉ ; nớ : đó ; ni nì nầy : =|này ; má mạ : =|mẹ ; coi : =|xem ; bển : bên đó
     """
 )
 """Folded readings of what people shorten or say in dialect, likeliest first, by the token as typed.
@@ -470,13 +246,64 @@ DOCUMENT_KINDS: Final = {
 }
 """Folded names of the kinds of legal document and the letters that stand for them in document numbers."""
 
-DIGIT_WORDS: Final = {
-    digit: fold(word)
-    for digit, word in zip(
-        "123456789", ["một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"], strict=True
-    )
-}
+_DIGIT_NAMES: Final = "mot hai ba bon nam sau bay tam chin"
+DIGIT_WORDS: Final = dict(zip("123456789", _DIGIT_NAMES.split(), strict=True))
 """Folded number word of each single digit."""
 
-JOINING_WORDS: Final = ("và", "với lại", "rồi", "còn", "ngoài ra", "đồng thời", "va", "voi lai", "roi", "con")
+JOINING_WORDS: Final = (
+    "và",
+    "với lại",
+    "rồi",
+    "còn",
+    "ngoài ra",
+    "đồng thời",
+    "va",
+    "voi lai",
+    "roi",
+    "con",
+)
 """Words that may stand between two questions in one message."""
+
+FILLERS: Final = _words(
+    "a oi nhi nhe nha vay the thi la ma cho em minh toi ban anh chi con co chu bac da vang xin hoi gium "
+    "giup voi rang nay kia do ay day duoc khong phai ha ua cai nhung cac va"
+)
+"""Folded words that tell nothing of what is asked."""
+
+_PERSON: Final = "(?:ad|admin|bot|ban|em|anh chi|anh|chi|co chu|co|chu|bac|shop|cac ban|minh|toi|con|chau) "
+_TONE: Final = (
+    "(?:a|voi|nhe|nha|nghe|nghen|nhi|vay|the|chut|xiu|ti|mot chut|mot ti|nhieu|lam|truoc|rat nhieu|qua) "
+)
+_OPENING: Final = re.compile(
+    f"(?:(?:da |vang |thua )+(?:{_PERSON}(?:oi |a )?)?"
+    f"|(?:{_PERSON})?(?:xin )?chao (?:moi nguoi |ba con |{_PERSON})*(?:oi )?(?:a )?"
+    f"|(?:hi|hello|alo|a lo|hey) (?:{_PERSON})*(?:oi )?(?:a )?|{_PERSON}oi (?:a )?"
+    f"|(?:lam on )?(?:cho|xin) (?:phep )?(?:{_PERSON})?(?:xin )?(?:duoc )?hoi (?:{_TONE}|la |them |nho )*"
+    f"|(?:{_PERSON})?(?:dang )?(?:muon|can) hoi (?:{_TONE}|la |ve viec |ve )*)+"
+)
+_CLOSING: Final = re.compile(
+    f"(?: (?:{_PERSON})?(?:xin )?(?:chan thanh )?cam on (?:{_PERSON}|{_TONE})*"
+    f"| (?:nho |mong )?(?:{_PERSON})?(?:chi |tra loi |giai dap |tu van |huong dan )?"
+    f"(?:giup|gium|dum|ho) (?:{_PERSON})?(?:{_TONE})*)+$"
+)
+
+
+def without_courtesies(words: str) -> str:
+    """Return folded `words` less greetings before and thanks after what is asked; "" if nothing is left."""
+    core = _OPENING.sub("", f"{words} ", count=1) if _OPENING.match(f"{words} ") else f"{words} "
+    return _CLOSING.sub("", f" {core}").strip()
+
+
+LEANING_START: Final = re.compile(
+    "^(?:(?:a|u|uh|um|da|vang|ok|oke) )*(?:the con|vay con|con|the thi|vay thi|the roi|the|vay|roi|nhung|con neu"
+    "|neu|o do|cho do|lop do|cai do|viec do|nay|cai nay|viec nay|trong do|luc do|khi do|sau do|rua|zay|day)\\b"
+)
+LEANING_END: Final = re.compile(r"\b(?:thi sao|thi the nao|sao|the nao|thi may|a|nhi|ha|vay|the|z|hen|he|nhe)$")
+"""How folded words begin or end that lean on what was said before ("thế còn cấp tỉnh", "cấp tỉnh thì sao")."""
+
+CORRECTION: Final = re.compile(
+    r"^(?:(?:khong|ko|k|hong|khong phai|ko phai|y|a|nham|lon|sai|chua dung)[\s,.!]+)+"
+    r"(?:(?:y|minh|toi|em|con|chau|tui|bac|co|chu|anh|chi)\s+)*(?:muon\s+)?"
+    r"(?:hoi|noi|la|bao|can|biet)\s+(?:la\s+|ve\s+)?"
+)
+"""How a folded text begins that corrects what was understood ("không, ý tôi là …")."""

@@ -69,7 +69,7 @@ def _converse(mind: Mind, texts: list[str]) -> tuple[Turn, Parse]:
     now = utc_now()
     for number, text in enumerate(texts):
         heard = Heard(address, str(number), now, text=unicodedata.normalize("NFC", text))
-        parse = mind.parser.parse(heard.text)
+        parse = mind.parser.parse(heard.text, mind.house.library.question(conversation.last_answer))
         turn = respond(Situation(heard, parse, contact, conversation, mind.house, now, today_in_vietnam()))
         conversation = turn.conversation
         contact = _after(contact, turn)

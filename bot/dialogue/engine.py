@@ -6,6 +6,7 @@ from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, welcome
 from bot.dialogue.turn import Conversation, Left, Situation, Turn
 from bot.messages import ChoiceKind, HeardKind
 from bot.places.resolver import mentions_place
+from nlu.context import leans, nearest_phrase
 from nlu.parse import ANSWER_AT, OFFER_AT
 from nlu.vietnamese import fold
 
@@ -19,6 +20,8 @@ _UNREAD = {
 }
 _PREFIX_MIN = 3
 _NEAR = 3
+_PLAIN = 0.95
+_PLACE_STEPS = ("await_place", "await_home")
 
 
 def respond(situation: Situation) -> Turn:
@@ -75,6 +78,8 @@ def _understood(situation: Situation) -> Turn:
     waiting = conversation.flow if conversation.step.startswith("await_") else ""
     if waiting and not _interrupts(situation):
         return FLOWS[waiting](situation, conversation.step)
+    if code := _followed_up(situation):
+        return open_token(situation, f"faq/{code}")
     parse = situation.parse
     if parse.parts:
         return faq.answer_several(situation)
@@ -100,6 +105,10 @@ def _interrupts(situation: Situation) -> bool:
     intent = situation.parse.intent
     if situation.conversation.flow == "handover":
         return intent.name in ("unsubscribe", "forget_me") and intent.score >= ANSWER_AT
+    if situation.conversation.step in _PLACE_STEPS and mentions_place(
+        situation.house.gazetteer, situation.parse.text
+    ):
+        return False
     return intent.score >= ANSWER_AT and intent.name not in (
         "find_centre",
         "set_place",
@@ -109,6 +118,22 @@ def _interrupts(situation: Situation) -> bool:
         "greet",
         "",
     )
+
+
+def _followed_up(situation: Situation) -> str:
+    """The code of the answer that a text leaning on the last answer asks for, or ""."""
+    parse, library = situation.parse, situation.house.library
+    last = library.answer(situation.conversation.last_answer, situation.today)
+    if last is None or not leans(parse.text) or parse.intent.score >= _PLAIN:
+        return ""
+    phrases = [(phrase, each.target) for each in library.follow_ups(last.code) for phrase in each.phrases]
+    index, _ = nearest_phrase(parse.text, [phrase for phrase, _ in phrases])
+    if index >= 0 and library.answer(phrases[index][1], situation.today):
+        return phrases[index][1]
+    best = parse.in_context[0] if parse.in_context else None
+    if best and best.score >= ANSWER_AT and best.score > parse.intent.score:
+        return best.faq_code
+    return ""
 
 
 def open_token(situation: Situation, token: str) -> Turn:

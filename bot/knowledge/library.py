@@ -44,6 +44,11 @@ class Library:
         found = self.by_code.get(code)
         return found.follow_ups if found else ()
 
+    def question(self, code: str) -> str:
+        """The question of the answer with *code*, or ""."""
+        found = self.by_code.get(code)
+        return found.question if found else ""
+
     def examples(self) -> list[Example]:
         """What the understanding is trained with: each question and wording, and each answer's text."""
         return [

@@ -1,0 +1,147 @@
+"""Teaching: from examples to a trained model, calibrated on what each example would get unseen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from nlu.calibration import Evidence, fit_weights
+from nlu.concepts import Concepts
+from nlu.documents import Counts, Documents
+from nlu.features import Clues, Floats, Ints, Rows, Vocabulary
+from nlu.linear import fit
+from nlu.model import Model, Stock, Text, exact_key, gather, spelled_key
+from nlu.parse import FAQ_PREFIX
+from nlu.repair import Repair
+from nlu.spellings import Spellings
+from nlu.training import Example, Kind, Synonym, read_synonyms, split_kinds
+from nlu.vietnamese import has_diacritics, tokens, without_courtesies
+
+_ANSWER_IMPORTANCE: Final = 0.25
+_BLOCK: Final = 8
+_STRANGER_WEIGHT: Final = 0.3
+_STRANGERS_EVERY: Final = 3
+
+
+def train(examples: Sequence[Example], synonyms: Sequence[Synonym] | None = None) -> Model:
+    """Return a model of `examples`; `synonyms` are those of the package unless given.
+
+    Raises ValueError when there is no wording among the examples.
+    """
+    wordings, answers = split_kinds(examples)
+    labels = tuple(dict.fromkeys(example.intent for example in wordings))
+    if not labels:
+        raise ValueError("there is no example to train on")
+    number = {label: i for i, label in enumerate(labels)}
+    kept = sorted(
+        (example for example in [*wordings, *answers] if example.intent in number),
+        key=lambda example: number[example.intent],
+    )
+    classes = np.array([number[example.intent] for example in kept], np.int32)
+    concepts = Concepts.of(read_synonyms() if synonyms is None else synonyms)
+    repair = Repair.learn(example.text for example in kept)
+    said = [_said(repair, example) for example in kept]
+    clues = [Clues.of(words, concepts) for words in said]
+    vocabulary = Vocabulary.learn(clues)
+    vectors = [vocabulary.vector(each) for each in clues]
+    stock = Stock(
+        labels,
+        Rows.of(vectors),
+        len(vocabulary.names),
+        np.searchsorted(classes, np.arange(len(labels) + 1)).astype(np.int32),
+        np.array([example.kind is Kind.ANSWER for example in kept]),
+    )
+    typed = [tokens(example.text) for example in kept]
+    spellings = Spellings.learn(
+        (
+            (each, label)
+            for each, label, answer in zip(typed, classes.tolist(), stock.answers, strict=True)
+            if not answer
+        ),
+        len(labels),
+    )
+    counts = Counts.of(clues, classes, len(labels))
+    documents = counts.weigh()
+    blocks = _blocks(stock)
+    importance = np.where(stock.answers, _ANSWER_IMPORTANCE, 1.0).astype(np.float32)
+    taught = fit(stock.rows, stock.width, classes, len(labels), importance, blocks)
+    texts = [
+        Text(each, words, vector, documents.terms(clue))
+        for each, words, vector, clue in zip(typed, said, vectors, clues, strict=True)
+    ]
+    lesson = _Lesson(stock, spellings, counts, documents, classes, texts, taught.unseen, blocks)
+    return Model(
+        stock,
+        repair,
+        concepts,
+        vocabulary,
+        documents,
+        spellings,
+        taught.weights.astype(np.float16),
+        taught.bias,
+        fit_weights(list(lesson.unseen())),
+        _exact(wordings),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What was taught, ready to be asked about each example as if it had not been."""
+
+    stock: Stock
+    spellings: Spellings
+    counts: Counts
+    documents: Documents
+    classes: Ints
+    texts: Sequence[Text]
+    margins: Floats
+    blocks: Sequence[Ints]
+
+    def unseen(self) -> Iterator[tuple[Evidence, int, float]]:
+        """Yield each wording's evidence had it not been taught, and of every third had its intent not been."""
+        together = {row: block for block in self.blocks for row in block.tolist()}
+        for row in np.flatnonzero(~self.stock.answers).tolist():
+            label = int(self.classes[row])
+            text, margins = self.texts[row], self.margins[row]
+            fits = self.documents.fits(text.terms)
+            fits[label] = self.counts.without(text.terms, label) / self.documents.ceiling(text.terms)
+            hidden = together.get(row, np.array([row], np.int32))
+            yield gather(self.stock, self.spellings, text, margins, fits, own=label, hidden=hidden), label, 1.0
+            if row % _STRANGERS_EVERY == 0 and label != self.stock.outside:
+                yield (
+                    gather(self.stock, self.spellings, text, margins, fits, barred=[label], hidden=hidden),
+                    -1,
+                    _STRANGER_WEIGHT,
+                )
+
+
+def _said(repair: Repair, example: Example) -> list[str]:
+    """Return the words of an example; of a question only what is asked, as it will be read."""
+    words = repair.words(example.text)
+    if not example.intent.startswith(FAQ_PREFIX):
+        return words
+    return without_courtesies(" ".join(words)).split() or words
+
+
+def _blocks(stock: Stock) -> list[Ints]:
+    """Return the out-of-scope examples in small blocks, as neighbours in their file are alike."""
+    if stock.outside < 0:
+        return []
+    first, last = stock.firsts[stock.outside], stock.firsts[stock.outside + 1]
+    return [np.arange(at, min(at + _BLOCK, last), dtype=np.int32) for at in range(first, last, _BLOCK)]
+
+
+def _exact(wordings: Iterable[Example]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for example in wordings:
+        if key := exact_key(example.text):
+            found[key][example.intent] = None
+            if has_diacritics(example.text):
+                found[spelled_key(example.text)][example.intent] = None
+    return {
+        key: tuple(names)
+        for key, names in found.items()
+        if not key.startswith("=") or len(found[exact_key(key)]) > 1
+    }
