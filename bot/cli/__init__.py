@@ -1,66 +1,84 @@
 """The command ``hoctap``: one module a group of commands; errors are one sentence and exit code 2."""
 
 import sys
+from importlib import import_module
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import CannotStart
-from bot.cli import ask, bench, broadcast, chat, content, handover, official, run
-from bot.cli.errors import CommandError
-from bot.config import ConfigError
-from bot.db import DatabaseUnusable
-from bot.dialogue.texts import TextsError
-from bot.knowledge.library import ContentError
-from bot.places.centre import CentresError
-from bot.places.overlay import OverlayError
-from bot.places.package import PackageMissing
-from nlu.training import TrainingError
-
-app = typer.Typer(
-    name="hoctap",
-    help="Học Tập: the assistant of the scheme that builds a learning society.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command("run")(run.run)
-app.command("chat")(chat.chat)
-app.command("ask")(ask.ask)
-app.add_typer(content.app, name="content")
-app.add_typer(official.app, name="official")
-app.add_typer(broadcast.app, name="broadcast")
-app.add_typer(handover.app, name="handover")
-app.add_typer(bench.app, name="bench")
-
-
-_SAYS_ITSELF = (
-    CannotStart,
-    CommandError,
-    ConfigError,
-    DatabaseUnusable,
-    OverlayError,
-    PackageMissing,
-    TextsError,
-    TrainingError,
-)
+COMMANDS = ("run", "chat", "ask", "content", "official", "broadcast", "handover", "bench")
+"""Each is the name of a module here: with an ``app`` of its own, or a function of that name."""
 
 
 def main() -> None:
     """Run the command line; a fault the user can mend is one sentence, never a traceback."""
     try:
-        app()
-    except _SAYS_ITSELF as error:
-        _fail(str(error))
-    except (ContentError, CentresError) as error:
-        _fail(content.describe_faults(error))
-    except SQLAlchemyError as error:
-        _fail(f"database: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}")
+        _build_app(sys.argv[1:2])()
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        sentence = _sentence_of(error)
+        if sentence is None:
+            raise
+        print(f"hoctap: {sentence}", file=sys.stderr)
+        sys.exit(2)
 
 
-def _fail(sentence: str) -> None:
-    print(f"hoctap: {sentence}", file=sys.stderr)
-    sys.exit(2)
+def _build_app(asked: list[str]) -> typer.Typer:
+    """The commands. Only the one *asked* for is imported: checking content needs no database, no Telegram."""
+    app = typer.Typer(
+        name="hoctap",
+        help="Học Tập: the assistant of the scheme that builds a learning society.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def hoctap() -> None:
+        """Học Tập: the assistant of the scheme that builds a learning society."""
+
+    for name in asked if asked and asked[0] in COMMANDS else COMMANDS:
+        module = import_module(f"bot.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name)(getattr(module, name))
+    return app
+
+
+def _sentence_of(error: Exception) -> str | None:
+    """What *error* tells the person at the keyboard; None for a fault of ours."""
+    # Imported when something is wrong: no command waits for them otherwise.
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from bot.app import CannotStart  # noqa: PLC0415
+    from bot.cli import content  # noqa: PLC0415
+    from bot.cli.errors import CommandError  # noqa: PLC0415
+    from bot.config import ConfigError  # noqa: PLC0415
+    from bot.db import DatabaseUnusable  # noqa: PLC0415
+    from bot.dialogue.texts import TextsError  # noqa: PLC0415
+    from bot.knowledge.fault import ContentError  # noqa: PLC0415
+    from bot.places.centre import CentresError  # noqa: PLC0415
+    from bot.places.overlay import OverlayError  # noqa: PLC0415
+    from bot.places.package import PackageMissing  # noqa: PLC0415
+    from nlu.training import TrainingError  # noqa: PLC0415
+
+    match error:
+        case ContentError() | CentresError():
+            return content.describe_faults(error)
+        case SQLAlchemyError():
+            return f"database: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}"
+        case (
+            CannotStart()
+            | CommandError()
+            | ConfigError()
+            | DatabaseUnusable()
+            | OverlayError()
+            | PackageMissing()
+            | TextsError()
+            | TrainingError()
+        ):
+            return str(error)
+        case _:
+            return None

@@ -1,11 +1,12 @@
 """``hoctap content``: what is wrong in everything staff write, in Vietnamese, with line and remedy."""
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.app import today_in_vietnam
 from bot.config import Config
 from bot.contacts import Topic
 from bot.dialogue.texts import load_texts
@@ -39,7 +40,7 @@ def check(
     codes: set[str] = set()
     broken = False
     try:
-        answers = library.load(config.content / "faq", today_in_vietnam())
+        answers = library.load(config.content / "faq", _today())
         faults += answers.warnings
         count = len(answers.by_code)
         codes = set(answers.by_code)
@@ -84,6 +85,10 @@ def describe_faults(error: ContentError | CentresError) -> str:
     return "\n".join(
         describe(Fault(each.file, each.line, each.key, each.arguments), sentences) for each in error.faults
     )
+
+
+def _today() -> date:
+    return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def _content() -> Path:

@@ -1,9 +1,9 @@
 """The checker: what is wrong in the answers together, and in each text, as faults staff can mend."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from bot.knowledge import prose
 from bot.knowledge.entry import Action, Answer
 from bot.knowledge.fault import ContentError, Fault, Severity, describe
 from bot.knowledge.fields import write_date
@@ -18,18 +18,14 @@ TITLE_MOST = 40
 TEXT_MOST = 1500
 DETAIL_MOST = 3000
 BUTTONS_MOST = 3
-SENTENCE_MOST = 30
 SOON = timedelta(days=60)
-
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
-_WORD = re.compile(r"\S*\w\S*")
 
 
 def check(answers: Sequence[Answer], today: date, rules: Rules = NO_RULES) -> list[Fault]:
     """Every fault of *answers*, together and one by one, as of *today*, by file and line."""
     faults = [*_repeated(answers), *_wordings(answers), *_lost_buttons(answers), *_follow_ups(answers)]
     for answer in answers:
-        faults += [*_sizes(answer), *_sentences(answer, rules), *_times(answer, today)]
+        faults += [*_sizes(answer), *prose.check(answer, rules), *_times(answer, today)]
     return sorted(faults, key=lambda each: (each.file, each.line))
 
 
@@ -110,31 +106,6 @@ def _sizes(answer: Answer) -> Iterator[Fault]:
         if len(button.label) > TITLE_MOST:
             length = len(button.label)
             yield fault(Label.BUTTONS, "long_button", label=button.label, count=length, most=TITLE_MOST)
-
-
-def _sentences(answer: Answer, rules: Rules) -> Iterator[Fault]:
-    """What single sentences say: things that are gone, too many words, letters nobody knows."""
-    for label, text in ((Label.TEXT, answer.text), (Label.DETAIL, answer.detail)):
-        yield from _sentences_of(answer, label, text, rules)
-
-
-def _sentences_of(answer: Answer, label: Label, text: str, rules: Rules) -> Iterator[Fault]:
-    rows = text.split("\n")
-    for index, row in enumerate(rows):
-        line = answer.line_of(label, index)
-        for sentence in filter(None, _SENTENCE_END.split(row)):
-            start = sentence if len(sentence) <= 60 else f"{sentence[:60].rstrip()}…"
-            for gone in rules.named_as_current(sentence):
-                arguments = {"name": gone.name, "now": gone.now, "sentence": start}
-                yield Fault(answer.file, line, "gone", arguments)
-            count = len(_WORD.findall(sentence))
-            if count > SENTENCE_MOST:
-                arguments = {"sentence": start, "count": str(count), "most": str(SENTENCE_MOST)}
-                yield Fault(answer.file, line, "long_sentence", arguments, Severity.WARNING)
-    for word in rules.unknown_abbreviations(text):
-        index = next(number for number, row in enumerate(rows) if word in row)
-        line = answer.line_of(label, index)
-        yield Fault(answer.file, line, "unknown_abbreviation", {"word": word}, Severity.WARNING)
 
 
 def _times(answer: Answer, today: date) -> Iterator[Fault]:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from urllib.parse import urlsplit
 
+from bot.knowledge.contact_details import is_web
 from bot.knowledge.entry import Action, Audience, Button, FollowUp, Source, Validity
 from nlu.vietnamese import fold
 
@@ -147,7 +147,7 @@ def read_source(written: str, report: Report) -> Source:
     if not title or title.lower().startswith(("http:", "https:")):
         report("unsourced", text=written)
         title = ""
-    if url and not _is_web(url):
+    if url and not is_web(url):
         report("bad_url", url=url)
         url = ""
     return Source(title, issuer, url)
@@ -175,12 +175,3 @@ def read_audiences(written: str, report: Report) -> Iterator[Audience]:
 def write_audiences(audiences: tuple[Audience, ...], sentences: Mapping[str, str]) -> str:
     """*audiences* as staff write them."""
     return ", ".join(sentences[f"audience.{each}"] for each in audiences)
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and "." in host.strip(".") and not re.search(r'[\s<>"]', url)

@@ -6,7 +6,15 @@ from bot.knowledge import legacy_text, tables
 from bot.knowledge.entry import Answer
 from bot.knowledge.fault import Fault, Severity
 from bot.knowledge.hoi_dap import read
-from bot.knowledge.rules import ABBREVIATIONS, REPEALED, Rules, read_abbreviations, read_repealed
+from bot.knowledge.rules import (
+    ABBREVIATIONS,
+    JARGON,
+    REPEALED,
+    Rules,
+    read_abbreviations,
+    read_jargon,
+    read_repealed,
+)
 from bot.knowledge.tables import Table, Tables
 
 _SUFFIXES = (".md", ".txt")
@@ -45,7 +53,9 @@ def read_rules(content: Path, faults: list[Fault]) -> Rules:
     abbreviations = read_text(content / ABBREVIATIONS, ABBREVIATIONS, faults)
     gone, excuses = read_repealed(repealed, faults) if repealed is not None else ((), frozenset())
     known = read_abbreviations(abbreviations, faults) if abbreviations is not None else frozenset()
-    return Rules(gone, excuses, known)
+    jargon = read_text(content / JARGON, JARGON, faults)
+    phrases = read_jargon(jargon, faults) if jargon is not None else ()
+    return Rules(gone, excuses, known, phrases)
 
 
 def read_text(path: Path, file: str, faults: list[Fault]) -> str | None:

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -93,6 +94,9 @@ def _convert(text: str, notices: tuple[Notice, ...] = ()) -> Decoded:
             said = {"before": _excerpt(line), "after": _excerpt(converted)}
             first.setdefault(key, Notice(key, number, said))
         lines.append(converted)
+    for number, line in enumerate(lines, 1):
+        if "nfd" not in first and not line.isascii() and not unicodedata.is_normalized("NFC", line):
+            first["nfd"] = Notice("nfd", number, {"after": _excerpt(_tidy(line))})
     return Decoded(_tidy("\n".join(lines)), (*notices, *first.values()))
 
 

@@ -1,4 +1,4 @@
-"""What the checker is told by staff: what is no longer in force, and which abbreviations all know."""
+"""What the checker is told by staff: what is no longer in force, known abbreviations, words of offices."""
 
 import re
 from collections.abc import Iterator
@@ -10,12 +10,14 @@ from nlu.vietnamese import fold, is_syllable, normalise
 
 REPEALED = "repealed.csv"
 ABBREVIATIONS = "abbreviations.csv"
+JARGON = "jargon.csv"
 
 _WORD = re.compile(r"[^\W_]+")
 
 _PHRASE, _MEANING, _NOW = "cum tu", "la gi", "nay la"
 _EXCUSE = "loi bao cu"
 _ABBREVIATION, _FULL = "viet tat", "nghia"
+_OFFICIAL, _PLAIN = "tu hanh chinh", "noi cho de hieu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,17 @@ class Repealed:
 
 
 @dataclass(frozen=True, slots=True)
+class Jargon:
+    """A phrase of offices, as written and as compared, and what a citizen would say."""
+
+    phrase: str
+    words: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """What may only be named as past, the words that say so, and the abbreviations all know.
+    """What may only be named as past and the words that say so, the abbreviations all know, the jargon.
 
     The words that say so keep their diacritics, unlike the rest: without them half of the language would.
     """
@@ -37,6 +48,15 @@ class Rules:
     repealed: tuple[Repealed, ...] = ()
     excuses: frozenset[str] = frozenset()
     abbreviations: frozenset[str] = frozenset()
+    jargon: tuple[Jargon, ...] = ()
+
+    def jargon_in(self, sentence: str) -> Iterator[Jargon]:
+        """The phrases of offices in *sentence*, the longest where one holds another."""
+        spoken = _words(sentence)
+        met = [each for each in self.jargon if each.words in spoken]
+        for each in met:
+            if not any(each.words != other.words and each.words in other.words for other in met):
+                yield each
 
     def named_as_current(self, sentence: str) -> Iterator[Repealed]:
         """What *sentence* names as if it were still in force, the longest name of a thing only."""
@@ -85,6 +105,17 @@ def read_abbreviations(text: str, faults: list[Fault]) -> frozenset[str]:
         else:
             faults.append(Fault(ABBREVIATIONS, line, "half_a_row"))
     return frozenset(found)
+
+
+def read_jargon(text: str, faults: list[Fault]) -> tuple[Jargon, ...]:
+    """The phrases of offices in the table *text*; what is wrong goes to *faults*."""
+    found = []
+    for line, row in _rows(text, JARGON, (_OFFICIAL, _PLAIN), faults):
+        if row[_OFFICIAL] and row[_PLAIN]:
+            found.append(Jargon(row[_OFFICIAL], _words(row[_OFFICIAL]), row[_PLAIN]))
+        else:
+            faults.append(Fault(JARGON, line, "half_a_row"))
+    return tuple(found)
 
 
 def _rows(

@@ -62,7 +62,7 @@ FOLLOWED = spoil("Hiệu lực:", "Hỏi tiếp:\n- thế còn buổi tối | h�
 
 def write_content(folder: Path, **files: str | bytes) -> Path:
     """A content folder with the shipped lists and the FAQ *files* (``name="text"``); its faq folder."""
-    for name in ("faults.yml", "repealed.csv", "abbreviations.csv"):
+    for name in ("faults.yml", "repealed.csv", "abbreviations.csv", "jargon.csv"):
         (folder / name).write_bytes((CONTENT / name).read_bytes())
     faq = folder / "faq"
     faq.mkdir()

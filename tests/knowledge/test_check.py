@@ -10,7 +10,7 @@ from bot.knowledge.check import check
 from bot.knowledge.fault import Fault, Severity, describe, read_sentences
 from bot.knowledge.hoi_dap import read
 from bot.knowledge.library import ContentError, load
-from bot.knowledge.rules import Rules, read_abbreviations, read_repealed
+from bot.knowledge.rules import Rules, read_abbreviations, read_jargon, read_repealed
 from tests.knowledge.examples import CONTENT, FOLLOWED, GOOD, SECOND, TODAY, spoil, write_content
 
 SENTENCES = read_sentences(CONTENT)
@@ -21,8 +21,9 @@ def shipped_rules() -> Rules:
     faults: list[Fault] = []
     repealed, excuses = read_repealed((CONTENT / "repealed.csv").read_text("utf-8"), faults)
     known = read_abbreviations((CONTENT / "abbreviations.csv").read_text("utf-8"), faults)
+    jargon = read_jargon((CONTENT / "jargon.csv").read_text("utf-8"), faults)
     assert faults == []
-    return Rules(repealed, excuses, known)
+    return Rules(repealed, excuses, known, jargon)
 
 
 RULES = shipped_rules()
@@ -186,13 +187,18 @@ ERRORS = [
         "gone", spoil("Nút bấm:", "Chi tiết: Đủ.\nNộp lên Phòng GD&ĐT.\nNút bấm:"), 18,
         "“Nộp lên Phòng GD&ĐT.” nhắc Phòng GD&ĐT cấp huyện như đang còn.",
     ),
+    ("bad_url", spoil("Lưu ý:", "Vào www.moet.gov.vn. Lưu ý:"), 16, "Đường dẫn “www.moet.gov.vn” không đúng."),
+    (
+        "bad_phone_in_text", spoil("Lưu ý:", "Gọi 024 3869 514. Lưu ý:"), 16,
+        "Số điện thoại “024 3869 514” không đúng. Số máy bàn có 11 chữ số",
+    ),
     (
         "gone", spoil("Lưu ý: mang", "Nộp lên Phòng GD&ĐT. Lưu ý: mang"), 16,
         "“Nộp lên Phòng GD&ĐT.” nhắc Phòng GD&ĐT cấp huyện như đang còn. Nay là Phòng Văn hóa – Xã hội",
     ),
     ("gone", spoil("Lưu ý: mang", "Theo Thông tư 44 năm 2014. Lưu ý:"), 16, "Nay là TT 25/2023/TT-BGDĐT."),
     (
-        "gone", spoil("Lưu ý: mang", "Căn cứ vào 63 tỉnh."), 16,
+        "gone", spoil("Lưu ý: mang", "Tính theo 63 tỉnh."), 16,
         "nhắc 63 tỉnh, thành phố như đang còn. Nay là 34 tỉnh",
     ),
     (
@@ -215,9 +221,22 @@ WARNINGS = [
         "Ngày kiểm tra 25/11/2026 của câu xmc-01 chưa",
     ),
     (
-        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 15 + ":"), 16,
-        "dài 34 tiếng, quá 30. Nên tách thành hai câu",
+        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 12 + ":"), 16,
+        "dài 28 tiếng, quá 25. Nên tách thành hai câu",
     ),
+    (
+        "long_sentence", spoil("Nút bấm:", "Chi tiết:\n" + "Điều " * 41 + "\nNút bấm:"), 18,
+        "dài 41 tiếng, quá 40. Nên",
+    ),
+    (
+        "long_sentence", spoil("Lưu ý:", "Lưu ý " * 20 + ":", spoil("người dân, cán bộ", "cán bộ")), 16,
+        "dài 44 tiếng, quá 40. Nên",
+    ),
+    (
+        "jargon", spoil("Lưu ý: mang", "Hỏi cơ quan có thẩm quyền. Lưu ý: mang"), 16,
+        "“cơ quan có thẩm quyền” là chữ của cơ quan. Nói cho dễ hiểu: cơ quan được quyền quyết định.",
+    ),
+    ("mobile_in_text", spoil("Lưu ý:", "Gọi 0912 345 678. Lưu ý:"), 16, "Số “0912 345 678” là di động"),
     ("unknown_abbreviation", spoil("Lưu ý:", "Hỏi BQLX:"), 16, "Chữ tắt “BQLX” bà con có thể không hiểu."),
 ]  # fmt: skip
 
@@ -282,6 +301,19 @@ def test_a_thing_met_by_two_names_is_told_of_once() -> None:
 )
 def test_an_abbreviation_is_known_or_explained(text: str, unknown: list[str]) -> None:
     assert RULES.unknown_abbreviations(text) == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("Tiến hành làm.", ["tiến hành"], id="whatever the case"),
+        pytest.param("Có nhu cầu thì đến.", ["có nhu cầu"], id="a phrase"),
+        pytest.param("Cô nhu cầu gì.", [], id="other diacritics, other words"),
+        pytest.param("Trường hợp có nhu cầu.", ["trường hợp có nhu cầu"], id="the longest only"),
+    ],
+)
+def test_words_of_offices_are_told_with_plain_ones(text: str, told: list[str]) -> None:
+    assert [each.phrase for each in RULES.jargon_in(text)] == told
 
 
 @pytest.mark.parametrize(
