@@ -1,9 +1,9 @@
 """Concepts: the many phrases for one thing ("ở đâu", "chỗ nào", "nơi nào"), found in a text's words."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from nlu.phrases import Phrases
 from nlu.training import Synonym
 from nlu.vietnamese import fold
 
@@ -15,37 +15,23 @@ class Concepts:
     """Folded phrases and the concept each stands for."""
 
     phrases: dict[str, str]
-    _by_start: dict[str, list[tuple[list[str], str]]] = field(init=False, repr=False)
+    _known: Phrases = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        by_start: defaultdict[str, list[tuple[list[str], str]]] = defaultdict(list)
-        for phrase in sorted(self.phrases, key=lambda each: -len(each.split())):
-            words = phrase.split()
-            by_start[words[0]].append((words, self.phrases[phrase]))
-        object.__setattr__(self, "_by_start", dict(by_start))
+        object.__setattr__(self, "_known", Phrases(self.phrases))
 
     @classmethod
-    def of(cls, synonyms: Iterable[Synonym]) -> "Concepts":
-        """Return the concepts of `synonyms`; a concept's own name is one of its phrases."""
+    def of(cls, synonyms: Iterable[Synonym], lookups: Iterable[Synonym] = ()) -> "Concepts":
+        """Return the concepts of `synonyms`, a concept's own name being one of its phrases, and of `lookups`."""
         phrases: dict[str, str] = {}
-        for synonym in synonyms:
-            concept = _MARK + fold(synonym.concept, words=True).replace(" ", "_")
-            for phrase in (synonym.concept, synonym.phrase):
-                if folded := fold(phrase, words=True):
-                    phrases.setdefault(folded, concept)
+        for given, named in ((synonyms, True), (lookups, False)):
+            for synonym in given:
+                concept = _MARK + fold(synonym.concept, words=True).replace(" ", "_")
+                for phrase in (synonym.concept, synonym.phrase) if named else (synonym.phrase,):
+                    if folded := fold(phrase, words=True):
+                        phrases.setdefault(folded, concept)
         return cls(phrases)
 
     def find(self, words: Sequence[str]) -> list[str]:
         """Return the concepts in folded `words`, sorted, each once; of overlapping phrases the longest."""
-        listed = list(words)
-        found: set[str] = set()
-        at = 0
-        while at < len(listed):
-            for phrase, concept in self._by_start.get(listed[at], ()):
-                if listed[at : at + len(phrase)] == phrase:
-                    found.add(concept)
-                    at += len(phrase)
-                    break
-            else:
-                at += 1
-        return sorted(found)
+        return sorted({concept for _, concept in self._known.find(words)})

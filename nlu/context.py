@@ -7,15 +7,21 @@ from rapidfuzz import fuzz
 
 from nlu.vietnamese import CORRECTION, LEANING_END, LEANING_START, fold, tokens
 
-_WORDS_MAX: Final = 9
+_SHORT_MAX: Final = 6
+_WORDS_MAX: Final = 10
 _ALIKE: Final = 78.0
 
 
 def leans(text: str) -> bool:
-    """Tell whether `text` is short and begins or ends as something that leans on what was just said."""
+    """Tell whether `text` may lean on what was just said: it is short, or begins or ends as such texts do."""
     words = [fold(word) for word in tokens(text)]
-    said = " ".join(words)
-    return 0 < len(words) <= _WORDS_MAX and bool(LEANING_START.match(said) or LEANING_END.search(said))
+    return 0 < len(words) <= _SHORT_MAX or (len(words) <= _WORDS_MAX and is_marked(text))
+
+
+def is_marked(text: str) -> bool:
+    """Tell whether `text` begins or ends as something that leans on what was just said."""
+    said = " ".join(fold(word) for word in tokens(text))
+    return bool(LEANING_START.match(said) or LEANING_END.search(said))
 
 
 def nearest_phrase(text: str, phrases: Sequence[str]) -> tuple[int, float]:

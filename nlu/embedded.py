@@ -1,5 +1,6 @@
 """The embedded engine: a Parser over a trained model, and the cache it is opened from."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +10,17 @@ import structlog
 
 from nlu.calibration import probabilities
 from nlu.context import leans, without_correction
+from nlu.entities import Extractor
 from nlu.model import Model
 from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent, Parse
 from nlu.questions import asks, find_questions
 from nlu.storage import ENGINE, ModelError
 from nlu.teaching import train
-from nlu.training import Example, content_hash, read_synonyms
-from nlu.vietnamese import is_gibberish, normalise_unicode, tokens, without_courtesies
+from nlu.training import Example, Kind, content_hash, read_lookups, read_synonyms
+from nlu.vietnamese import EMOJI, is_gibberish, normalise_unicode, tokens, without_courtesies
+from nlu.workshop import TeachingFailed, teach_apart
 
-__all__ = ["EmbeddedParser", "Model", "ModelError", "open_parser", "train"]
+__all__ = ["EmbeddedParser", "Model", "ModelError", "TeachingFailed", "open_parser", "train"]
 
 LENGTH_MAX: Final = 500
 """Characters of a message that are read; what follows is left aside."""
@@ -35,14 +38,17 @@ class EmbeddedParser:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._extractor = Extractor(model.lookups)
 
     def parse(self, text: str, about: str = "") -> Parse:
         """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
         heard = normalise_unicode(text[: 2 * LENGTH_MAX]).strip()[:LENGTH_MAX]
-        parse = find_questions(without_correction(heard), self._read)
-        if about and leans(heard):
-            parse = replace(parse, in_context=self._read(f"{about} {heard}").ranking)
-        return replace(parse, text=heard)
+        said = _in_words(heard)
+        parse = find_questions(without_correction(said), self._read)
+        if about and leans(said):
+            parse = replace(parse, in_context=self._read(f"{about} {said}").ranking)
+        entities = self._extractor.find(self._model.repair.words(said))
+        return replace(parse, text=heard, entities=entities)
 
     def _read(self, text: str) -> Parse:
         words = self._model.repair.words(text)
@@ -76,6 +82,13 @@ class EmbeddedParser:
         return Parse(text, ranking[0], ranking)
 
 
+def _in_words(text: str) -> str:
+    """Return `text`, or what its pictures say where it has no words."""
+    if tokens(text):
+        return text
+    return " ".join(dict.fromkeys(EMOJI[sign] for sign in text if sign in EMOJI)) or text
+
+
 def _exactly(text: str, named: Sequence[str], found: Sequence[Intent]) -> Parse:
     """Return the parse of a text that repeats a stored wording: sure of its one intent, offering several."""
     others = [Intent(i.name, min(i.score, OFFER_AT / 2)) for i in found if i.name not in named]
@@ -89,17 +102,22 @@ def _exactly(text: str, named: Sequence[str], found: Sequence[Intent]) -> Parse:
 def open_parser(examples: Sequence[Example], cache_dir: Path) -> EmbeddedParser:
     """Return a parser for `examples`: its model from `cache_dir` when it lies there, else trained and kept.
 
-    A broken file is trained anew, a folder that cannot be written is left alone, and only the newest three
-    models stay. Raises ValueError when there is nothing to train on.
+    Training happens in a process of its own. A broken file is trained anew, a folder that cannot be written
+    is left alone, and only the newest three models stay. Raises ValueError when there is nothing to train on,
+    and TeachingFailed.
     """
-    synonyms = read_synonyms()
-    path = cache_dir / f"{content_hash(examples, synonyms, ENGINE)}.npz"
+    if not any(example.kind is Kind.WORDING for example in examples):
+        raise ValueError("there is no example to train on")
+    path = cache_dir / f"{content_hash(examples, [*read_synonyms(), *read_lookups()], ENGINE)}.npz"
     try:
         return EmbeddedParser(Model.load(path))
     except ModelError as error:
         if path.exists():
             log.warning("nlu.model_unreadable", reason=str(error))
-    model = train(examples, synonyms)
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "model.npz"
+        teach_apart(examples, fresh)
+        model = Model.load(fresh)
     try:
         model.save(path)
         kept = sorted(cache_dir.glob("*.npz"), key=lambda file: file.stat().st_mtime, reverse=True)

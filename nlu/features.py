@@ -1,6 +1,5 @@
 """What the classifier sees of a text: words, pairs, document numbers, concepts and letter n-grams."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.concepts import Concepts
-from nlu.vietnamese import DIGIT_WORDS, DOCUMENT_KINDS, FILLERS
+from nlu.entities import documents
+from nlu.vietnamese import DIGIT_WORDS, FILLERS
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -20,9 +20,6 @@ Ints = npt.NDArray[np.int32]
 _CHAR_SIZES: Final = (2, 3, 4)
 _CONCEPTS_MAX: Final = 8
 _SEEN_MIN: Final = 2
-_KINDS: Final = re.compile(
-    r"\b(" + "|".join(sorted(DOCUMENT_KINDS, key=len, reverse=True)) + r")(?: so)? (\d[\d.]*)\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Clues:
             (
                 *plain,
                 *(f"{first} {second}" for first, second in pairwise(plain)),
-                *(f"#{DOCUMENT_KINDS[kind]}{number}" for kind, number in _KINDS.findall(" ".join(words))),
+                *(f"#{kind}{number}" for kind, number, *_ in map(str.split, documents(" ".join(words)))),
                 *named,
                 *(f"{first}{second}" for first, second in combinations(named, 2)),
             ),

@@ -74,7 +74,7 @@ class Model:
 
     `weights` and `bias` are the linear classifier's, `calibration` the final judge's. `exact` maps a folded
     wording to the intents it was written for and, where diacritics tell wordings apart ("dừng", "đúng"), the
-    wording as spelled.
+    wording as spelled. `lookups` maps folded names of places and courses to their kind.
     """
 
     stock: Stock
@@ -87,6 +87,7 @@ class Model:
     bias: Floats
     calibration: Floats
     exact: dict[str, tuple[str, ...]]
+    lookups: dict[str, str]
 
     def read(self, words: Sequence[str], typed: Sequence[str]) -> Text:
         """Return the text of the repaired folded `words`, `typed` being its tokens with diacritics."""
@@ -132,6 +133,7 @@ class Model:
             "weights": self.weights,
             "bias": self.bias,
             "calibration": self.calibration,
+            "lookups": pack(f"{phrase}\t{kind}" for phrase, kind in self.lookups.items()),
             "exact": pack(f"{key}\t{'|'.join(names)}" for key, names in self.exact.items()),
         }
         write(path, arrays)
@@ -170,6 +172,7 @@ class Model:
             arrays["bias"],
             arrays["calibration"],
             {key: tuple(names.split("|")) for key, names in _table(unpack(arrays["exact"])).items()},
+            _table(unpack(arrays["lookups"])),
         )
 
 

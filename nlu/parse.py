@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-ANSWER_AT = 0.60
+from nlu.entities import Entity
+
+ANSWER_AT = 0.50
 """At or above this score the best intent is answered outright."""
 
-OFFER_AT = 0.20
+OFFER_AT = 0.15
 """At or above this score (and below `ANSWER_AT`) up to three nearest questions are offered."""
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -39,7 +41,7 @@ class Parse:
     `OUT_OF_SCOPE` when that class wins and "" (score 0) for empty or unreadable text. `ranking` holds at
     most five intents, best first, never `OUT_OF_SCOPE`. `parts` holds one Parse for each question when
     a message asks two or more different FAQ questions; else it is empty. `in_context` is the ranking of
-    the text read together with what it follows on, where that was given.
+    the text read together with what it follows on, where that was given. `entities` are the things named.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Parse:
     ranking: tuple[Intent, ...]
     parts: tuple[Parse, ...] = ()
     in_context: tuple[Intent, ...] = ()
+    entities: tuple[Entity, ...] = ()
 
 
 class Parser(Protocol):

@@ -10,23 +10,29 @@ import numpy as np
 from nlu.calibration import Evidence, fit_weights
 from nlu.concepts import Concepts
 from nlu.documents import Counts, Documents
+from nlu.entities import EntityKind
 from nlu.features import Clues, Floats, Ints, Rows, Vocabulary
 from nlu.linear import fit
 from nlu.model import Model, Stock, Text, exact_key, gather, spelled_key
 from nlu.parse import FAQ_PREFIX
 from nlu.repair import Repair
 from nlu.spellings import Spellings
-from nlu.training import Example, Kind, Synonym, read_synonyms, split_kinds
-from nlu.vietnamese import has_diacritics, tokens, without_courtesies
+from nlu.training import Example, Kind, Synonym, read_lookups, read_synonyms, split_kinds
+from nlu.vietnamese import fold, has_diacritics, tokens, without_courtesies
 
 _ANSWER_IMPORTANCE: Final = 0.25
 _BLOCK: Final = 8
 _STRANGER_WEIGHT: Final = 0.3
 _STRANGERS_EVERY: Final = 3
+_CALIBRATED_MAX: Final = 2500
 
 
-def train(examples: Sequence[Example], synonyms: Sequence[Synonym] | None = None) -> Model:
-    """Return a model of `examples`; `synonyms` are those of the package unless given.
+def train(
+    examples: Sequence[Example],
+    synonyms: Sequence[Synonym] | None = None,
+    lookups: Sequence[Synonym] | None = None,
+) -> Model:
+    """Return a model of `examples`; `synonyms` and `lookups` are those of the package unless given.
 
     Raises ValueError when there is no wording among the examples.
     """
@@ -40,7 +46,9 @@ def train(examples: Sequence[Example], synonyms: Sequence[Synonym] | None = None
         key=lambda example: number[example.intent],
     )
     classes = np.array([number[example.intent] for example in kept], np.int32)
-    concepts = Concepts.of(read_synonyms() if synonyms is None else synonyms)
+    named = read_lookups() if lookups is None else lookups
+    places = [each for each in named if each.concept == EntityKind.PLACE]
+    concepts = Concepts.of(read_synonyms() if synonyms is None else synonyms, places)
     repair = Repair.learn(example.text for example in kept)
     said = [_said(repair, example) for example in kept]
     clues = [Clues.of(words, concepts) for words in said]
@@ -81,8 +89,9 @@ def train(examples: Sequence[Example], synonyms: Sequence[Synonym] | None = None
         spellings,
         taught.weights.astype(np.float16),
         taught.bias,
-        fit_weights(list(lesson.unseen())),
+        fit_weights(list(lesson.unseen(_CALIBRATED_MAX))),
         _exact(wordings),
+        {fold(each.phrase, words=True): each.concept for each in named},
     )
 
 
@@ -99,17 +108,21 @@ class _Lesson:
     margins: Floats
     blocks: Sequence[Ints]
 
-    def unseen(self) -> Iterator[tuple[Evidence, int, float]]:
-        """Yield each wording's evidence had it not been taught, and of every third had its intent not been."""
+    def unseen(self, most: int) -> Iterator[tuple[Evidence, int, float]]:
+        """Yield the evidence of `most` wordings had they not been taught, and of some had their intent not been.
+
+        They are taken evenly from all intents.
+        """
         together = {row: block for block in self.blocks for row in block.tolist()}
-        for row in np.flatnonzero(~self.stock.answers).tolist():
+        wordings = np.flatnonzero(~self.stock.answers)
+        for chosen, row in enumerate(wordings[:: max(1, -(-len(wordings) // most))].tolist()):
             label = int(self.classes[row])
             text, margins = self.texts[row], self.margins[row]
             fits = self.documents.fits(text.terms)
             fits[label] = self.counts.without(text.terms, label) / self.documents.ceiling(text.terms)
             hidden = together.get(row, np.array([row], np.int32))
             yield gather(self.stock, self.spellings, text, margins, fits, own=label, hidden=hidden), label, 1.0
-            if row % _STRANGERS_EVERY == 0 and label != self.stock.outside:
+            if chosen % _STRANGERS_EVERY == 0 and label != self.stock.outside:
                 yield (
                     gather(self.stock, self.spellings, text, margins, fits, barred=[label], hidden=hidden),
                     -1,

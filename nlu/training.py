@@ -72,8 +72,17 @@ def read_synonyms(folder: Path = DATA) -> list[Synonym]:
     return [Synonym(text, name) for path in files for kind, name, text in _lines(path) if kind == "synonym"]
 
 
+def read_lookups(folder: Path = DATA) -> list[Synonym]:
+    """Return every line of the lookup tables in `folder`; `concept` is the table's name ("place", "course").
+
+    Raises TrainingError.
+    """
+    files = sorted(folder.glob("*.yml"))
+    return [Synonym(text, name) for path in files for kind, name, text in _lines(path) if kind == "lookup"]
+
+
 def _lines(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, name, text) for every line of examples; kind is "intent" or "synonym"."""
+    """Yield (kind, name, text) for every line of examples; kind is "intent", "synonym" or "lookup"."""
     try:
         source = normalise_unicode(path.read_text("utf-8"))
         root = yaml.compose(source, Loader=_LOADER)
@@ -99,7 +108,7 @@ def _mapping(node: Any, path: Path) -> dict[str, Any]:
 def _item_lines(node: Any, path: Path) -> Iterator[tuple[str, str, str]]:
     fields = _mapping(node, path)
     line = node.start_mark.line + 1
-    kind = "synonym" if "synonym" in fields else "intent"
+    kind = next((each for each in ("synonym", "lookup") if each in fields), "intent")
     name, examples = fields.get(kind), fields.get("examples")
     if not isinstance(name, yaml.ScalarNode) or not name.value:
         raise TrainingError(f"{path.name}, line {line}: an item of nlu has no intent")

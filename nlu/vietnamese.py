@@ -307,3 +307,27 @@ CORRECTION: Final = re.compile(
     r"(?:hoi|noi|la|bao|can|biet)\s+(?:la\s+|ve\s+)?"
 )
 """How a folded text begins that corrects what was understood ("không, ý tôi là …")."""
+
+PLACE_TYPES: Final = ("xa", "phuong", "thi tran", "quan", "huyen", "thi xa", "tinh", "thanh pho", "dac khu")
+"""Folded words that stand before the name of an administrative unit."""
+
+LEVELS: Final = ("cap tinh", "cap huyen", "cap xa", "cap quoc gia", "cap trung uong", "cap so", "cap thon")
+"""Folded names of the levels of administration."""
+
+AGE_WORDS: Final = ("tuoi", "tuoi roi", "xuan")
+"""Folded words that follow an age."""
+
+NUMBER_WORDS: Final = {
+    **{word: int(digit) for digit, word in DIGIT_WORDS.items()},
+    **dict.fromkeys(("muoi", "chuc"), 10),
+    **{"lam": 5, "nham": 5, "tu": 4, "bay": 7, "mot": 1},
+}
+"""Value of each folded word of the numbers up to ninety-nine."""
+
+EMOJI: Final = {
+    **dict.fromkeys("👍👌✅🆗", "đồng ý"),
+    **dict.fromkeys("🙏❤💕💖🌹🥰😍", "cảm ơn"),
+    **dict.fromkeys("👋", "xin chào"),
+    **dict.fromkeys("👎", "không"),
+}
+"""What people say with a picture alone."""

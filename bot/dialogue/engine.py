@@ -6,8 +6,8 @@ from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, welcome
 from bot.dialogue.turn import Conversation, Left, Situation, Turn
 from bot.messages import ChoiceKind, HeardKind
 from bot.places.resolver import mentions_place
-from nlu.context import leans, nearest_phrase
-from nlu.parse import ANSWER_AT, OFFER_AT
+from nlu.context import is_marked, leans, nearest_phrase
+from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent
 from nlu.vietnamese import fold
 
 _UNREAD = {
@@ -21,6 +21,7 @@ _UNREAD = {
 _PREFIX_MIN = 3
 _NEAR = 3
 _PLAIN = 0.95
+_UNSURE = ANSWER_AT - 0.01
 _PLACE_STEPS = ("await_place", "await_home")
 
 
@@ -80,17 +81,18 @@ def _understood(situation: Situation) -> Turn:
         return FLOWS[waiting](situation, conversation.step)
     if code := _followed_up(situation):
         return open_token(situation, f"faq/{code}")
+    situation = _in_context(situation)
     parse = situation.parse
     if parse.parts:
         return faq.answer_several(situation)
     name, score = parse.intent.name, parse.intent.score
     if name == "":
         return open_token(situation, "fallback/unreadable")
-    if score < ANSWER_AT or name == "out_of_scope":
+    if score < ANSWER_AT or name == OUT_OF_SCOPE:
         near = {intent.name for intent in parse.ranking[:_NEAR]}
         if near & {"find_centre", "set_place"} and mentions_place(situation.house.gazetteer, parse.text):
             return open_token(situation, "centre/text")
-    if name == "out_of_scope":
+    if name == OUT_OF_SCOPE:
         best = parse.ranking[0].score if parse.ranking else 0.0
         return fallback.offer(situation) if best >= OFFER_AT else fallback.refuse(situation)
     if score < OFFER_AT:
@@ -112,7 +114,7 @@ def _interrupts(situation: Situation) -> bool:
     return intent.score >= ANSWER_AT and intent.name not in (
         "find_centre",
         "set_place",
-        "out_of_scope",
+        OUT_OF_SCOPE,
         "affirm",
         "deny",
         "greet",
@@ -124,7 +126,8 @@ def _followed_up(situation: Situation) -> str:
     """The code of the answer that a text leaning on the last answer asks for, or ""."""
     parse, library = situation.parse, situation.house.library
     last = library.answer(situation.conversation.last_answer, situation.today)
-    if last is None or not leans(parse.text) or parse.intent.score >= _PLAIN:
+    sure = _PLAIN if is_marked(parse.text) else ANSWER_AT
+    if last is None or not leans(parse.text) or parse.intent.score >= sure:
         return ""
     phrases = [(phrase, each.target) for each in library.follow_ups(last.code) for phrase in each.phrases]
     index, _ = nearest_phrase(parse.text, [phrase for phrase, _ in phrases])
@@ -134,6 +137,18 @@ def _followed_up(situation: Situation) -> str:
     if best and best.score >= ANSWER_AT and best.score > parse.intent.score:
         return best.faq_code
     return ""
+
+
+def _in_context(situation: Situation) -> Situation:
+    """The situation with the readings in context where those of the text alone are weaker and unsure."""
+    parse = situation.parse
+    alone = max(
+        (intent.score for intent in (parse.intent, *parse.ranking) if intent.name != OUT_OF_SCOPE), default=0
+    )
+    if not parse.in_context or alone >= ANSWER_AT or parse.in_context[0].score <= alone:
+        return situation
+    nearest = [Intent(each.name, min(each.score, _UNSURE)) for each in parse.in_context]
+    return replace(situation, parse=replace(parse, intent=nearest[0], ranking=tuple(nearest)))
 
 
 def open_token(situation: Situation, token: str) -> Turn:

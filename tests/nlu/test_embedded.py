@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.embedded import EmbeddedParser, Model, open_parser, train
+from nlu.embedded import EmbeddedParser, Model, TeachingFailed, open_parser, train
 from nlu.parse import ANSWER_AT
 from nlu.training import Example, Kind, TrainingError, read_examples, read_file
 
@@ -48,9 +48,16 @@ def test_the_same_question_is_understood_however_it_is_typed(parser: EmbeddedPar
     assert parse.intent.score >= ANSWER_AT
 
 
-@pytest.mark.parametrize("text", ["", "   ", "👍", "???", "\u200b"], ids=repr)
+@pytest.mark.parametrize("text", ["", "   ", "🙈", "???", "\u200b"], ids=repr)
 def test_what_cannot_be_read_has_no_intent(parser: EmbeddedParser, text: str) -> None:
     assert parser.parse(text).intent.name == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [("👍", "affirm"), ("👍👍", "affirm"), ("🙏", "thanks"), ("👋", "greet")]
+)
+def test_a_picture_alone_says_what_it_shows(parser: EmbeddedParser, text: str, intent: str) -> None:
+    assert parser.parse(text).intent.name == intent
 
 
 @pytest.mark.parametrize(
@@ -113,3 +120,47 @@ def test_a_training_file_that_is_broken_names_file_and_line(tmp_path: Path) -> N
 
     with pytest.raises(TrainingError, match=r"greet\.yml, line 6"):
         read_file(path)
+
+
+def test_what_is_named_is_found(parser: EmbeddedParser) -> None:
+    found = parser.parse("bac 75 tuoi o Cà Mau hỏi thông tư 25/2023 cấp xã, lớp nghề may năm 2026").entities
+
+    assert {(each.kind.value, each.value) for each in found} >= {
+        ("age", "75"),
+        ("place", "ca mau"),
+        ("document", "tt 25 2023"),
+        ("level", "xa"),
+        ("course", "nghe may"),
+        ("year", "2026"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("bảy mươi lăm tuổi", "75"), ("mười lăm tuổi", "15"), ("hai mươi tuổi", "20"), ("bảy tuổi", "7")],
+)
+def test_an_age_in_words_is_read(parser: EmbeddedParser, text: str, said: str) -> None:
+    assert [each.value for each in parser.parse(text).entities if each.kind == "age"] == [said]
+
+
+def test_training_that_fails_says_why_and_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nlu.workshop.sys.executable", "/bin/false")
+
+    with pytest.raises(TeachingFailed, match="exit code 1"):
+        open_parser(EXAMPLES, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_follow_up_is_read_with_what_it_follows_on(parser: EmbeddedParser) -> None:
+    alone = parser.parse("ở đâu vậy")
+    after = parser.parse("ở đâu vậy", "học xóa mù chữ")
+
+    assert alone.in_context == ()
+    assert after.in_context[0].name == "faq/xmc"
+
+
+def test_a_correction_is_read_as_what_it_says_instead(parser: EmbeddedParser) -> None:
+    assert parser.parse("không, ý tôi là học có mất tiền không").intent.name == "faq/tien"
