@@ -11,7 +11,7 @@ from nlu.features import Floats, Ints
 
 CANDIDATES: Final = 12
 _FIT_FIRST: Final = 2.0
-_OWN: Final = 13
+_OWN: Final = 15
 TRAITS: Final = _OWN + 8
 _PENALTY: Final = 0.05
 _STEPS: Final = 40
@@ -30,7 +30,8 @@ class Signals:
     """What the scorers say of one text, one value a candidate.
 
     `near`, `second` and `answer` are its likeness to the nearest wording, the next and the answer's text;
-    `conflicts` counts the words the candidate spells otherwise.
+    `conflicts` counts the words the candidate spells otherwise; `contrast` tells how much likelier the words
+    are for it than for the other candidates.
     """
 
     margins: Floats
@@ -39,6 +40,7 @@ class Signals:
     second: Floats
     answer: Floats
     conflicts: Floats
+    contrast: Floats
     talk: npt.NDArray[np.bool_]
 
 
@@ -76,6 +78,8 @@ def weigh(classes: Ints, signals: Signals, strangeness: Strangeness) -> Evidence
             fits,
             signals.answer,
             signals.conflicts,
+            signals.contrast,
+            signals.contrast >= signals.contrast.max(),
             margins >= tops[0],
             near >= tops[1],
             fits >= tops[2],

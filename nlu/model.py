@@ -99,7 +99,7 @@ class Model:
         active = self.weights[text.vector.ids].astype(np.float32)
         # Not `@`: on busy cores its threads wait for each other longer than one thread works.
         margins = np.einsum("i,ij->j", text.vector.values, active) + self.bias
-        return gather(self.stock, self.spellings, text, margins, self.documents.fits(text.terms))
+        return gather(self.stock, self.spellings, self.documents, text, margins)
 
     def named_exactly(self, text: str, *said: Sequence[str]) -> tuple[str, ...]:
         """Return the intents of the stored wording that `text`, or one of the word lists `said`, repeats."""
@@ -126,8 +126,8 @@ class Model:
             "names": pack(self.vocabulary.names),
             "name_weights": self.vocabulary.weights,
             "terms": pack(self.documents.names),
-            "worth": self.documents.worth,
-            "table": self.documents.table,
+            "term_counts": self.documents.counts,
+            "texts": self.documents.texts,
             "spelled": pack(self.spellings.words),
             "spelled_counts": self.spellings.counts,
             "weights": self.weights,
@@ -166,7 +166,7 @@ class Model:
             Repair(counts, {(first, word): n for (first, _, word), n in zip(pairs, times, strict=True)}),
             Concepts(_table(unpack(arrays["phrases"]))),
             Vocabulary(tuple(unpack(arrays["names"])), arrays["name_weights"]),
-            Documents(tuple(unpack(arrays["terms"])), arrays["worth"], arrays["table"]),
+            Documents(tuple(unpack(arrays["terms"])), arrays["term_counts"], arrays["texts"]),
             Spellings(tuple(unpack(arrays["spelled"])), arrays["spelled_counts"]),
             arrays["weights"],
             arrays["bias"],
@@ -182,20 +182,21 @@ _NONE: Final = np.zeros(0, np.int32)
 def gather(
     stock: Stock,
     spellings: Spellings,
+    documents: Documents,
     text: Text,
     margins: Floats,
-    fits: Floats,
     *,
     own: int = -1,
     barred: Sequence[int] = (),
     hidden: Ints = _NONE,
 ) -> Evidence:
-    """Return what speaks for the likeliest classes of `text`, given its margins and fits.
+    """Return what speaks for the likeliest classes of `text`, given its margins.
 
     In training `own` is the class that `text` was taught for, `barred` classes are no candidates and `hidden`
     examples are not compared with.
     """
     outside = stock.outside
+    fits = documents.fits(text.terms, own)
     closer = candidates(margins, fits, [*barred, outside] if outside >= 0 else barred)
     dense = np.zeros(stock.width, np.float32)
     dense[text.vector.ids] = text.vector.values
@@ -207,6 +208,7 @@ def gather(
         near[:, 1],
         near[:, 2],
         spellings.conflicts(text.typed, closer, own),
+        documents.contrast(text.terms, closer, own),
         stock.talk[closer],
     )
     strangeness = Strangeness(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-ENGINE: Final = "4"
+ENGINE: Final = "5"
 """Changes whenever a model trained before would no longer fit this code."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nlu.calibration import Evidence, fit_weights
 from nlu.concepts import Concepts
-from nlu.documents import Counts, Documents
+from nlu.documents import Documents
 from nlu.entities import EntityKind
 from nlu.features import Clues, Floats, Ints, Rows, Vocabulary
 from nlu.linear import fit
@@ -70,8 +70,7 @@ def train(
         ),
         len(labels),
     )
-    counts = Counts.of(clues, classes, len(labels))
-    documents = counts.weigh()
+    documents = Documents.of(clues, classes, len(labels))
     blocks = _blocks(stock)
     importance = np.where(stock.answers, _ANSWER_IMPORTANCE, 1.0).astype(np.float32)
     taught = fit(stock.rows, stock.width, classes, len(labels), importance, blocks)
@@ -79,7 +78,7 @@ def train(
         Text(each, words, vector, documents.terms(clue))
         for each, words, vector, clue in zip(typed, said, vectors, clues, strict=True)
     ]
-    lesson = _Lesson(stock, spellings, counts, documents, classes, texts, taught.unseen, blocks)
+    lesson = _Lesson(stock, spellings, documents, classes, texts, taught.unseen, blocks)
     return Model(
         stock,
         repair,
@@ -101,7 +100,6 @@ class _Lesson:
 
     stock: Stock
     spellings: Spellings
-    counts: Counts
     documents: Documents
     classes: Ints
     texts: Sequence[Text]
@@ -117,17 +115,21 @@ class _Lesson:
         wordings = np.flatnonzero(~self.stock.answers)
         for chosen, row in enumerate(wordings[:: max(1, -(-len(wordings) // most))].tolist()):
             label = int(self.classes[row])
-            text, margins = self.texts[row], self.margins[row]
-            fits = self.documents.fits(text.terms)
-            fits[label] = self.counts.without(text.terms, label) / self.documents.ceiling(text.terms)
             hidden = together.get(row, np.array([row], np.int32))
-            yield gather(self.stock, self.spellings, text, margins, fits, own=label, hidden=hidden), label, 1.0
-            if chosen % _STRANGERS_EVERY == 0 and label != self.stock.outside:
-                yield (
-                    gather(self.stock, self.spellings, text, margins, fits, barred=[label], hidden=hidden),
-                    -1,
-                    _STRANGER_WEIGHT,
+            for barred, right, weight in (([], label, 1.0), ([label], -1, _STRANGER_WEIGHT)):
+                if barred and (chosen % _STRANGERS_EVERY or label == self.stock.outside):
+                    continue
+                evidence = gather(
+                    self.stock,
+                    self.spellings,
+                    self.documents,
+                    self.texts[row],
+                    self.margins[row],
+                    own=label,
+                    barred=barred,
+                    hidden=hidden,
                 )
+                yield evidence, right, weight
 
 
 def _said(repair: Repair, example: Example) -> list[str]:
