@@ -2,17 +2,18 @@
 
 import sys
 from importlib import import_module
+from types import ModuleType
 
 import typer
 
 COMMANDS = ("run", "chat", "ask", "content", "official", "broadcast", "handover", "bench")
-"""Each is the name of a module here: with an ``app`` of its own, or a function of that name."""
+"""Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
 
 
 def main() -> None:
     """Run the command line; a fault the user can mend is one sentence, never a traceback."""
     try:
-        _build_app(sys.argv[1:2])()
+        _build_app(sys.argv[1:3])()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
@@ -38,13 +39,24 @@ def _build_app(asked: list[str]) -> typer.Typer:
     def hoctap() -> None:
         """Học Tập: the assistant of the scheme that builds a learning society."""
 
-    for name in asked if asked and asked[0] in COMMANDS else COMMANDS:
+    for name in asked[:1] if asked and asked[0] in COMMANDS else COMMANDS:
         module = import_module(f"bot.cli.{name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
+        elif hasattr(module, "COMMANDS"):
+            app.add_typer(_build_group(module, asked[1:]), name=name)
         else:
             app.command(name)(getattr(module, name))
     return app
+
+
+def _build_group(package: ModuleType, asked: list[str]) -> typer.Typer:
+    group = typer.Typer(help=package.HELP, no_args_is_help=True)
+    group.callback()(lambda: None)
+    for name in asked if asked and asked[0] in package.COMMANDS else package.COMMANDS:
+        module, _, function = package.COMMANDS[name].partition(":")
+        group.command(name)(getattr(import_module(f"{package.__name__}.{module}"), function))
+    return group
 
 
 def _sentence_of(error: Exception) -> str | None:
@@ -53,7 +65,7 @@ def _sentence_of(error: Exception) -> str | None:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     from bot.app import CannotStart  # noqa: PLC0415
-    from bot.cli import content  # noqa: PLC0415
+    from bot.cli.content.check import describe_faults  # noqa: PLC0415
     from bot.cli.errors import CommandError  # noqa: PLC0415
     from bot.config import ConfigError  # noqa: PLC0415
     from bot.db import DatabaseUnusable  # noqa: PLC0415
@@ -66,7 +78,7 @@ def _sentence_of(error: Exception) -> str | None:
 
     match error:
         case ContentError() | CentresError():
-            return content.describe_faults(error)
+            return describe_faults(error)
         case SQLAlchemyError():
             return f"database: {str(getattr(error, 'orig', None) or error).strip().splitlines()[0]}"
         case (

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from bot.knowledge import prose
 from bot.knowledge.entry import Action, Answer
-from bot.knowledge.fault import ContentError, Fault, Severity, describe
+from bot.knowledge.fault import ContentError, Fault, Place, Severity, describe
 from bot.knowledge.fields import write_date
 from bot.knowledge.hoi_dap import Label
 from bot.knowledge.rules import NO_RULES, Rules
@@ -49,7 +49,7 @@ def _repeated(answers: Sequence[Answer]) -> Iterator[Fault]:
 
 def _wordings(answers: Sequence[Answer]) -> Iterator[Fault]:
     """What stands twice: nobody could know which answer is meant."""
-    seen: dict[str, str] = {}
+    seen: dict[str, Place] = {}
     for answer in answers:
         asked = fold(answer.question, words=True)
         if asked and seen.setdefault(asked, _place(answer, answer.line)) != _place(answer, answer.line):
@@ -124,5 +124,5 @@ def _times(answer: Answer, today: date) -> Iterator[Fault]:
         yield warning(Label.CHECKED_ON, "checked_in_future", answer.checked_on)
 
 
-def _place(answer: Answer, line: int) -> str:
-    return f"{answer.file}:{line}"
+def _place(answer: Answer, line: int) -> Place:
+    return Place(answer.file, line)

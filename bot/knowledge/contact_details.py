@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from nlu.vietnamese import fold
+
 _URL = re.compile(r"\b(?:https?:/{0,2}|www\.)[^\s<>()\[\]“”]*", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\d/.,-])(?:(?:\+84|0)[\d .\-()]{4,18}|(?<!năm )1[89]00[\d .]{1,10})\d(?![\d/%])")
+_PHONE = re.compile(r"(?<![\d/.,-])(?:(?:\+84|0)[\d .\-()]{4,18}|(?<!nam )1[89]00[\d .]{1,10})\d(?![\d/%])")
 _CALLED = re.compile(
-    r"\b(?:điện thoại|đt|tổng đài|hotline)\W{0,3}(?:số\W{1,2})?((?:\+84|\d)[\d .\-()]+\d)", re.IGNORECASE
+    r"\b(?:dien thoai|dt|tong dai|hotline)\W{0,3}(?:so\W{1,2})?((?:\+84|\d)[\d .\-()]+\d)", re.IGNORECASE
 )
 
 # Quyết định 2362/QĐ-BTTTT, 2018 (mobile) and Thông tư 22/2014/TT-BTTTT (fixed, services, short numbers).
@@ -27,7 +29,7 @@ def bad_urls(text: str) -> Iterator[str]:
 
 def bad_phones(text: str) -> Iterator[str]:
     """The telephone numbers of *text* that do not exist in Vietnam's numbering."""
-    text = _URL.sub(" ", text)
+    text = fold(_URL.sub(" ", text))
     written = [match[0] for match in _PHONE.finditer(text)] + [match[1] for match in _CALLED.finditer(text)]
     for number in dict.fromkeys(each.strip() for each in written):
         if not any(pattern.fullmatch(_digits(number)) for pattern in (_MOBILE, _FIXED, _SERVICE, _SHORT)):
@@ -36,7 +38,7 @@ def bad_phones(text: str) -> Iterator[str]:
 
 def mobile_phones(text: str) -> Iterator[str]:
     """The mobile numbers of *text*, which belong to a person and not to an office."""
-    for match in _PHONE.finditer(_URL.sub(" ", text)):
+    for match in _PHONE.finditer(fold(_URL.sub(" ", text))):
         if _MOBILE.fullmatch(_digits(match[0])):
             yield match[0].strip()
 

@@ -1,7 +1,8 @@
 """One reviewed answer: what is asked, what is said, from which source, and until when it is right."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -100,6 +101,11 @@ class Answer:
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     lines: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def fingerprint(self) -> str:
+        """What tells this answer, as it is, from any other: a hash of all it says, wherever it is written."""
+        said = tuple(getattr(self, each.name) for each in fields(self) if each.compare)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
     def line_of(self, label: str, index: int = 0) -> int:
         """The line where value *index* of *label* stands; that of the question when it stands nowhere."""

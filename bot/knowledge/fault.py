@@ -19,6 +19,37 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+_COLUMNS = 1024
+
+
+def number_cell(row: int, column: int) -> int:
+    """The number a cell of a workbook has instead of a line; *row* and *column* count from 1."""
+    return row * _COLUMNS + column
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file. In a workbook (``faq.xlsx!Hỏi đáp``) it is a cell, in Word (``bai.docx``) a paragraph.
+
+    Line 0 is the file itself.
+    """
+
+    file: str
+    line: int
+
+    def spell(self, sentences: Mapping[str, str]) -> str:
+        """The place as staff read it: ``faq/a.md:7``, ``faq.xlsx!Hỏi đáp:C7``, ``bai.docx:đoạn 7``."""
+        at = str(self.line)
+        if self.line == 0:
+            return self.file
+        if "!" in self.file and self.line >= _COLUMNS:
+            row, column = divmod(self.line, _COLUMNS)
+            at = f"{_letters(column)}{row}"
+        elif self.file.endswith(".docx"):
+            at = f"{sentences.get('word.paragraph', '')} {self.line}".strip()
+        return f"{self.file}:{at}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong and where; *key* names the sentence in ``faults.yml``, *arguments* fill it."""
@@ -64,16 +95,27 @@ def read_sentences(content: Path) -> dict[str, str]:
 
 
 def describe(fault: Fault, sentences: Mapping[str, str]) -> str:
-    """One line for staff: ``file:line: sentence``. A label among the arguments is spelt as staff write it.
+    """One line for staff: ``file:line: sentence``. Labels and places among the arguments are spelt for them.
 
     Where the sentence is missing or spoilt, the key and its arguments stand for it: a fault must show.
     """
-    spelt = {
-        name: sentences.get(f"label.{value}", value) if isinstance(value, StrEnum) else value
-        for name, value in fault.arguments.items()
-    }
+    spelt = {name: _spell(value, sentences) for name, value in fault.arguments.items()}
     try:
         said = sentences[fault.key].format_map(spelt)
     except (KeyError, ValueError, IndexError):
         said = " ".join([fault.key, *(f"{name}={value}" for name, value in spelt.items())])
-    return f"{fault.file}:{fault.line}: {said}"
+    return f"{Place(fault.file, fault.line).spell(sentences)}: {said}"
+
+
+def _spell(value: Any, sentences: Mapping[str, str]) -> Any:
+    if isinstance(value, Place):
+        return value.spell(sentences)
+    return sentences.get(f"label.{value}", value) if isinstance(value, StrEnum) else value
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -81,12 +81,12 @@ def read_validity(written: str, report: Report) -> Validity:
 
 
 def write_validity(validity: Validity, sentences: Mapping[str, str]) -> str:
-    """*validity*, which has at least one end, as staff write it."""
+    """*validity* as staff write it; nothing when it is open at both ends."""
     if validity.start and validity.end:
         return f"{write_date(validity.start)} – {write_date(validity.end)}"
     if validity.start:
         return f"{sentences['word.from']} {write_date(validity.start)}"
-    return f"{sentences['word.until']} {write_date(validity.end or date.max)}"
+    return f"{sentences['word.until']} {write_date(validity.end)}" if validity.end else ""
 
 
 def read_buttons(written: str, report: Report) -> Iterator[Button]:

@@ -86,7 +86,7 @@ def _files(folder: Path, faults: list[Fault]) -> list[Path]:
     files = [each for each in found if each.suffix.lower() in _SUFFIXES]
     for each in found:
         if each not in files:
-            faults.append(Fault(f"{folder.name}/{each.name}", 1, "not_read", {}, Severity.WARNING))
+            faults.append(Fault(f"{folder.name}/{each.name}", 0, "not_read", {}, Severity.WARNING))
     if not files:
         faults.append(Fault(folder.name, 1, "no_files", {"folder": str(folder)}))
     return files

@@ -58,7 +58,7 @@ def read(text: str, file: str) -> Reading:
     reader = _Reader(file)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, 1):
-        reader.take(number, normalise_unicode(line.replace("\t", " ").replace("\xa0", " ")).strip())
+        reader.take(number, _tidy(line))
     return reader.finish()
 
 
@@ -70,29 +70,60 @@ def write(answers: Sequence[Answer], sentences: Mapping[str, str]) -> str:
     return f"# {answers[0].topic_title}\n\n{entries}"
 
 
+def write_cells(answer: Answer, sentences: Mapping[str, str]) -> dict[Label, str]:
+    """The values of the labels that *answer* has, each as the lines that stand below its label."""
+    cells = {
+        Label.CODE: answer.code,
+        Label.SHORT_TITLE: answer.short_title,
+        Label.AUDIENCES: fields.write_audiences(answer.audiences, sentences),
+        Label.WORDINGS: "\n".join(f"- {each}" for each in answer.wordings),
+        Label.TEXT: answer.text,
+        Label.DETAIL: answer.detail,
+        Label.BUTTONS: fields.write_buttons(answer.buttons, sentences),
+        Label.FOLLOW_UPS: "\n".join(f"- {fields.write_follow_up(each)}" for each in answer.follow_ups),
+        Label.VALIDITY: fields.write_validity(answer.validity, sentences),
+        Label.SOURCES: "\n".join(f"- {fields.write_source(each)}" for each in answer.sources),
+        Label.CHECKED_ON: fields.write_date(answer.checked_on),
+        Label.REVIEW_BY: fields.write_date(answer.review_by) if answer.review_by else "",
+    }
+    return {label: value for label, value in cells.items() if value}
+
+
+def read_cells(
+    topic: str, title: str, question: str, at: int, cells: Mapping[Label, tuple[int, str]], file: str
+) -> tuple[Answer, tuple[Fault, ...]]:
+    """The answer whose *question* stands in line *at* of *file*, and its values in cells with a line each.
+
+    A line of a text that would be a label or a question in a file of its own is a fault.
+    """
+    reader = _Reader(file)
+    reader.topic, reader.title = topic, title
+    draft = _Draft(at, " ".join(question.split()))
+    reader.drafts.append(draft)
+    if not question:
+        reader.fault(at, "no_question")
+    for label, (line, value) in cells.items():
+        if not value:
+            continue
+        draft.label_lines[label], reader.label = line, label
+        for written in value.split("\n"):
+            row = _tidy(written)
+            match = _LABELLED.fullmatch(row) if label in _TEXTS else None
+            if _HEADING.fullmatch(row) or (match and fold(match[2], words=True) in set(Label)):
+                reader.fault(line, "label_in_cell", text=row[:40])
+            reader.lost = False
+            reader._take_value(line, row)
+            reader.label = label
+    answer = reader._build(draft)
+    return answer, tuple(reader.faults)
+
+
 def _write_entry(answer: Answer, sentences: Mapping[str, str]) -> str:
     lines = [f"## {answer.question}"]
-
-    def add(label: Label, value: str = "", below: Sequence[str] = ()) -> None:
-        if value or below:
-            lines.append(f"{sentences[f'label.{label}']}: {value}".rstrip())
-            lines.extend(below)
-
-    add(Label.CODE, answer.code)
-    add(Label.SHORT_TITLE, answer.short_title)
-    add(Label.AUDIENCES, fields.write_audiences(answer.audiences, sentences))
-    add(Label.WORDINGS, below=[f"- {each}" for each in answer.wordings])
-    add(Label.TEXT, below=answer.text.split("\n"))
-    if answer.detail:
-        add(Label.DETAIL, below=answer.detail.split("\n"))
-    add(Label.BUTTONS, fields.write_buttons(answer.buttons, sentences))
-    add(Label.FOLLOW_UPS, below=[f"- {fields.write_follow_up(each)}" for each in answer.follow_ups])
-    if answer.validity != Validity():
-        add(Label.VALIDITY, fields.write_validity(answer.validity, sentences))
-    add(Label.SOURCES, below=[f"- {fields.write_source(each)}" for each in answer.sources])
-    add(Label.CHECKED_ON, fields.write_date(answer.checked_on))
-    if answer.review_by:
-        add(Label.REVIEW_BY, fields.write_date(answer.review_by))
+    for label, value in write_cells(answer, sentences).items():
+        name = f"{sentences[f'label.{label}']}:"
+        below = label in (*_LISTS, *_TEXTS)
+        lines.append(f"{name}\n{value}" if below else f"{name} {value}")
     return "\n".join(lines) + "\n"
 
 
@@ -283,6 +314,10 @@ class _Reader:
             self.fault(line, key, **arguments)
 
         return report
+
+
+def _tidy(line: str) -> str:
+    return normalise_unicode(line.replace("\t", " ").replace("\xa0", " ")).strip()
 
 
 def _nearest(name: str) -> Label | None:

@@ -11,7 +11,7 @@ from bot.knowledge.rules import Rules
 
 WORDS_MOST = 25
 WORDS_MOST_FOR_OFFICIALS = 40
-"""Tiếng a sentence; law that is quoted exactly needs more."""
+"""Syllables a sentence; law that is quoted exactly needs more."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\n")
 _WORD = re.compile(r"\S*\w\S*")

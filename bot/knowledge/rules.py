@@ -122,7 +122,8 @@ def _rows(
     text: str, file: str, columns: tuple[str, ...], faults: list[Fault]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a table with a line each; a missing column goes to *faults*."""
-    headers, rows = read_csv(text)
+    written, rows = read_csv(text)
+    headers = [fold(each, words=True) for each in written]
     missing = [each for each in columns if each not in headers]
     faults += [Fault(file, 1, "no_column", {"column": each}) for each in missing]
     if missing:

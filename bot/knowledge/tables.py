@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz.distance import OSA
 
 from bot.knowledge.entry import Answer
-from bot.knowledge.fault import Fault, Severity
+from bot.knowledge.fault import Fault, Place, Severity
 from bot.knowledge.hoi_dap import Label
 from nlu.vietnamese import fold
 
@@ -44,6 +44,7 @@ class Table:
 
     name: str
     file: str
+    headers: tuple[str, ...]
     columns: tuple[str, ...]
     rows: Mapping[str, Row]
 
@@ -52,13 +53,13 @@ Tables = Mapping[str, Table]
 
 
 def read_csv(text: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """The headers, folded, and the rows that are not empty with a line each.
+    """The headers and the rows that are not empty with a line each.
 
     Excel in Vietnam separates by semicolons.
     """
     delimiter = ";" if ";" in text.split("\n", 1)[0] else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    headers = [fold(each, words=True) for each in next(reader, [])]
+    headers = [each.strip() for each in next(reader, [])]
     rows = ((reader.line_num, [each.strip() for each in cells]) for cells in reader)
     return headers, ((line, cells) for line, cells in rows if any(cells))
 
@@ -66,7 +67,7 @@ def read_csv(text: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
 def read_table(text: str, name: str, file: str, faults: list[Fault]) -> Table:
     """The table *text*; what is wrong goes to *faults*."""
     headers, lines = read_csv(text)
-    columns = tuple(each.replace(" ", "-") for each in headers)
+    columns = tuple(fold(each, words=True).replace(" ", "-") for each in headers)
     rows: dict[str, Row] = {}
     for line, cells in lines:
         key = cells[0]
@@ -78,7 +79,7 @@ def read_table(text: str, name: str, file: str, faults: list[Fault]) -> Table:
             rows[key] = Row(line, dict(zip(columns, cells, strict=False)))
     if not rows:
         faults.append(Fault(file, 1, "empty_table"))
-    return Table(name, file, columns, rows)
+    return Table(name, file, tuple(headers), columns, rows)
 
 
 def fill_answers(answers: Iterable[Answer], tables: Tables, faults: list[Fault]) -> list[Answer]:
@@ -169,7 +170,7 @@ def _find(written: str, tables: Tables, report: Callable[..., None]) -> str | No
         return None
     cell = row.cells.get(column, "")
     if not cell:
-        report("empty_cell", text=f"{{{written}}}", at=f"{table.file}:{row.line}")
+        report("empty_cell", text=f"{{{written}}}", at=Place(table.file, row.line))
         return None
     return cell
 

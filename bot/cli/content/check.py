@@ -1,4 +1,4 @@
-"""``hoctap content``: what is wrong in everything staff write, in Vietnamese, with line and remedy."""
+"""``hoctap content check``: what is wrong in everything staff write, in Vietnamese, with line and remedy."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -19,15 +19,7 @@ from bot.places.centres import Directory
 from bot.places.gazetteer import Gazetteer
 from nlu.vietnamese import fold
 
-app = typer.Typer(help="Everything staff write.", no_args_is_help=True)
 
-
-@app.callback()
-def group() -> None:
-    """Everything staff write."""
-
-
-@app.command()
 def check(
     warnings: Annotated[bool, typer.Option(help="Also show what does not stop publishing.")] = True,
 ) -> None:
@@ -40,7 +32,7 @@ def check(
     codes: set[str] = set()
     broken = False
     try:
-        answers = library.load(config.content / "faq", _today())
+        answers = library.load(config.content / "faq", today())
         faults += answers.warnings
         count = len(answers.by_code)
         codes = set(answers.by_code)
@@ -87,7 +79,8 @@ def describe_faults(error: ContentError | CentresError) -> str:
     )
 
 
-def _today() -> date:
+def today() -> date:
+    """The date in Vietnam now."""
     return datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
