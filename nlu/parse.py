@@ -13,6 +13,9 @@ ANSWER_AT = 0.50
 OFFER_AT = 0.15
 """At or above this score (and below `ANSWER_AT`) up to three nearest questions are offered."""
 
+OFFER_SHARE = 0.35
+"""When out of scope is likeliest, intents are still offered whose score is at least this share of its score."""
+
 OUT_OF_SCOPE = "out_of_scope"
 """Name of the class of everything the bot does not answer."""
 

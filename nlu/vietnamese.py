@@ -301,10 +301,10 @@ LEANING_START: Final = re.compile(
 LEANING_END: Final = re.compile(r"\b(?:thi sao|thi the nao|sao|the nao|thi may|a|nhi|ha|vay|the|z|hen|he|nhe)$")
 """How folded words begin or end that lean on what was said before ("thế còn cấp tỉnh", "cấp tỉnh thì sao")."""
 
+_SELF: Final = "(?:(?:minh|toi|em|con|chau|tui|bac|co|chu|anh|chi) )?"
 CORRECTION: Final = re.compile(
-    r"^(?:(?:khong|ko|k|hong|khong phai|ko phai|y|a|nham|lon|sai|chua dung)[\s,.!]+)+"
-    r"(?:(?:y|minh|toi|em|con|chau|tui|bac|co|chu|anh|chi)\s+)*(?:muon\s+)?"
-    r"(?:hoi|noi|la|bao|can|biet)\s+(?:la\s+|ve\s+)?"
+    f"^(?:khong|ko|k|hong|nham|lon|sai)(?: phai| roi)?(?:[,.!]+ ?(?:{_SELF}(?:muon )?(?:hoi|noi) (?:la |ve )?"
+    f"|y {_SELF}(?:la|muon (?:hoi|noi)) )| y {_SELF}(?:la|muon (?:hoi|noi)) )"
 )
 """How a folded text begins that corrects what was understood ("không, ý tôi là …")."""
 

@@ -7,7 +7,7 @@ from bot.dialogue.turn import Conversation, Left, Situation, Turn
 from bot.messages import ChoiceKind, HeardKind
 from bot.places.resolver import mentions_place
 from nlu.context import is_marked, leans, nearest_phrase
-from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent
+from nlu.parse import ANSWER_AT, OFFER_AT, OFFER_SHARE, OUT_OF_SCOPE, Intent
 from nlu.vietnamese import fold
 
 _UNREAD = {
@@ -94,7 +94,7 @@ def _understood(situation: Situation) -> Turn:
             return open_token(situation, "centre/text")
     if name == OUT_OF_SCOPE:
         best = parse.ranking[0].score if parse.ranking else 0.0
-        return fallback.offer(situation) if best >= OFFER_AT else fallback.refuse(situation)
+        return fallback.offer(situation) if best >= OFFER_SHARE * score else fallback.refuse(situation)
     if score < OFFER_AT:
         return fallback.refuse(situation)
     if score < ANSWER_AT:
