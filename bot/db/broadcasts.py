@@ -110,6 +110,11 @@ def change(
     return after
 
 
+def expect(connection: Connection, broadcast_id: int, people: int) -> None:
+    """Remember how many it is thought to reach."""
+    connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(expected=people))
+
+
 def due(connection: Connection, now: datetime) -> list[int]:
     """The scheduled broadcasts whose time has come, the earliest first."""
     return list(

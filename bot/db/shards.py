@@ -96,7 +96,8 @@ def anything_open(connection: Connection) -> bool:
 def claim_shard(connection: Connection, channel: str, owner: str, lease: timedelta, now: datetime) -> Held | None:
     """Take the next shard of *channel*. None when nothing is to be done.
 
-    Urgent broadcasts go first, then those that began first. Any number of workers may each hold some.
+    Urgent broadcasts go first and alone, then those that began first. Any number of workers may each
+    hold some.
     """
     row = connection.execute(
         select(
@@ -112,7 +113,7 @@ def claim_shard(connection: Connection, channel: str, owner: str, lease: timedel
         .limit(1)
         .with_for_update(of=shards, skip_locked=True)
     ).one_or_none()
-    if row is None:
+    if row is None or (row.priority == 0 and _urgent_first(connection, channel, now)):
         return None
     connection.execute(
         update(shards)
@@ -241,14 +242,16 @@ def _judge(connection: Connection, held: Held, now: datetime) -> Verdict:
         return Verdict.EXPIRED
     if not disturbs(held.content) and is_quiet(now, holidays_too=bool(held.content.get("holidays"))):
         return Verdict.QUIET
-    return Verdict.YIELD if held.priority == 0 and _urgent_waits(connection, held.channel, now) else Verdict.GO
+    return Verdict.YIELD if held.priority == 0 and _urgent_first(connection, held.channel, now) else Verdict.GO
 
 
-def _urgent_waits(connection: Connection, channel: str, now: datetime) -> bool:
+def _urgent_first(connection: Connection, channel: str, now: datetime) -> bool:
+    """Whether an urgent shard of *channel* waits for a worker, or is in the hands of one."""
+    running = and_(broadcasts.c.status == Status.SENDING, shards.c.status == "running", shards.c.lease_until > now)
     waiting = (
         select(shards.c.number)
         .select_from(with_broadcasts())
-        .where(broadcasts.c.priority > 0, shards.c.channel == channel, _claimable(now))
+        .where(broadcasts.c.priority > 0, shards.c.channel == channel, or_(running, _claimable(now)))
         .limit(1)
     )
     return connection.scalar(waiting) is not None
