@@ -24,6 +24,8 @@ from bot.dispatch import Dispatcher
 from bot.inbox import ZONE, Inbox, Mind
 from bot.knowledge import library
 from bot.outbox import Outbox
+from bot.outreach.pace import Caps
+from bot.pacing import open_paces
 from bot.places.centres import Directory
 from bot.places.gazetteer import Gazetteer
 from bot.scheduler import Scheduler, Tick
@@ -73,6 +75,7 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
             webhook_url=config.public_url if config.telegram_webhook_secret else "",
             webhook_secret=config.telegram_webhook_secret,
             commands=texts.named("commands"),
+            paid_broadcast=config.telegram_paid_broadcast,
         )
     return channels
 
@@ -93,9 +96,11 @@ class App:
     def open(cls, config: Config, database: Database, mind: Mind) -> "App":
         """Wire everything; nothing runs yet."""
         channels = open_channels(config, database, mind.house.texts)
-        outbox = Outbox(database, channels, utc_now)
+        paces = open_paces(database, channels)
+        outbox = Outbox(database, channels, utc_now, paces)
         inbox = Inbox(database, channels, outbox, mind, utc_now)
-        dispatcher = Dispatcher(database, channels, utc_now)
+        caps = Caps(config.notices_a_day, config.notices_a_week)
+        dispatcher = Dispatcher(database, channels, utc_now, paces=paces, caps=caps)
 
         async def tend_broadcasts() -> None:
             now = utc_now()
@@ -107,11 +112,15 @@ class App:
             await database.write(lambda c: conversations.forget_old(c, now))
             await database.write(lambda c: webchat.forget_old_lines(c, now))
 
+        async def reconcile() -> None:
+            await dispatcher.reconcile()
+
         scheduler = Scheduler(
             [
                 Tick("replies", 1, outbox.retry_due),
                 Tick("broadcasts", 2, tend_broadcasts),
                 Tick("forget", 3600, forget),
+                Tick("reconcile", 24 * 3600, reconcile),
             ]
         )
         return cls(config, database, channels, inbox, outbox, dispatcher, scheduler)

@@ -36,6 +36,11 @@ class Config:
     telegram_webhook_secret: str = _variable(
         "", "secret of the Telegram webhook; set with HOCTAP_PUBLIC_URL, else long polling", secret=True
     )
+    telegram_paid_broadcast: bool = _variable(
+        False, "1: broadcasts at up to 1,000 messages a second, for which Telegram takes Stars of the bot"
+    )
+    notices_a_day: int = _variable(2, "routine broadcasts a person gets at most in a day")
+    notices_a_week: int = _variable(7, "routine broadcasts a person gets at most in seven days")
     log_level: str = _variable("info", "debug, info, warning or error")
 
     @classmethod
@@ -87,6 +92,14 @@ def _typed(name: str, raw: str) -> Any:
             if not raw.isdecimal() or not 0 <= int(raw) <= 65535:
                 raise ValueError(f"{raw!r} is not a port; write a number from 0 to 65535")
             return int(raw)
+        case "notices_a_day" | "notices_a_week":
+            if not raw.isdecimal() or int(raw) < 1:
+                raise ValueError(f"{raw!r} is no number of messages; write 1 or more")
+            return int(raw)
+        case "telegram_paid_broadcast":
+            if raw not in ("0", "1"):
+                raise ValueError(f"{raw!r}: write 1 or 0")
+            return raw == "1"
         case "public_url" | "telegram_api_url" if raw:
             parts = urlsplit(raw)
             if parts.scheme not in ("http", "https") or not parts.netloc:

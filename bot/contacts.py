@@ -54,12 +54,27 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A named audience among those who consented: every given condition holds (and), any of a
-    condition's values does (or). Empty conditions do not narrow."""
+    condition's values does (or). Empty conditions do not narrow.
+
+    *any_of* adds that one of these segments fits too, *none_of* that none does. *active_days*: heard
+    within so many days. *series* with *joined*: who is in a series and joined at or after the first
+    moment and before the second. *reached*: who got that broadcast, *awaited*: who has not yet
+    acknowledged any of these broadcasts.
+    """
 
     provinces: frozenset[str] = frozenset()
     communes: frozenset[str] = frozenset()
     topics: frozenset[Topic] = frozenset()
     channels: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    active_days: int = 0
+    series: str = ""
+    joined: tuple[datetime, datetime] | None = None
+    reached: int = 0
+    awaited: frozenset[int] = frozenset()
+    any_of: "tuple[Segment, ...]" = ()
+    none_of: "tuple[Segment, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

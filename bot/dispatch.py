@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,19 +12,27 @@ from typing import Any
 
 import structlog
 
-from bot.channels.base import Channel
-from bot.db import Database, broadcasts, recovery, shards
+from bot.channels.base import Call, Channel
+from bot.db import Connection, Database, broadcasts, freezing, recovery, shards
+from bot.db.house_marks import Progress, hold_everything
+from bot.db.reconciling import Balance, keep_outcome, reconcile
 from bot.db.shards import Held
 from bot.messages import Reply
 from bot.outreach import campaign
 from bot.outreach.broadcast import Status
-from bot.outreach.pace import bulk_pace
-from bot.sending import Sending
+from bot.outreach.delivery import Recent
+from bot.outreach.pace import USUAL_CAPS, Caps
+from bot.pacing import ChannelPace, open_paces
+from bot.sending import Sending, Surroundings, Window
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
 SHARD_SECONDS, SHARD_MIN, SHARD_MAX = 15, 50, 1000
+LANES_FROM = 100.0
+"""A channel so fast is served by two shards at a time, so that no round trip is idle between them."""
+
+NOTE_EVERY = 1.0
 
 Render = Callable[[Mapping[str, Any]], Reply]
 
@@ -39,6 +48,8 @@ class Dispatcher:
         render: Render = campaign.render,
         *,
         lease: timedelta = LEASE,
+        paces: Mapping[str, ChannelPace] | None = None,
+        caps: Caps = USUAL_CAPS,
     ) -> None:
         self.database = database
         self.channels = channels
@@ -47,28 +58,52 @@ class Dispatcher:
         self.lease = lease
         self.owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.draining = False
-        self.paces = {name: bulk_pace(each.abilities.per_second) for name, each in channels.items()}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._sending: dict[str, Sending] = {}
+        self.paces = paces or open_paces(database, channels)
+        self.sizes = {name: shard_size(each.abilities.per_second) for name, each in channels.items()}
+        self.progress = Progress(database.engine)
+        self._around = {
+            name: Surroundings(
+                database,
+                each,
+                self.paces[name],
+                Window(each.abilities.per_second),
+                lease,
+                clock,
+                caps,
+                self._note,
+            )
+            for name, each in channels.items()
+        }
+        self._recent: dict[int, Recent] = {}
+        self._noted_at = 0.0
+        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._freezing: dict[int, asyncio.Task[None]] = {}
+        self._sending: dict[tuple[str, int], Sending] = {}
 
     async def recover_at_start(self) -> None:
-        """Take up what the last process left; what stood still for too long waits for a person.
+        """Take up what the last process left; what stood still for too long waits for a person, and so
+        does everything in a database that was put back from a backup.
 
         On SQLite nobody else can be sending, so every lease is taken back at once.
         """
         now = self.clock()
+        if await self.database.write(self.progress.went_back):
+            held = await self.database.write(lambda c: hold_everything(c, now))
+            log.warning("database_restored", held=held, remedy="look at each, then resume or approve it again")
         paused = await self.database.write(lambda c: broadcasts.pause_interrupted(c, now))
         everyone = self.database.is_sqlite
         doubtful = await self.database.write(lambda c: recovery.recover(c, now, everyone=everyone))
         if paused or doubtful:
             log.warning("broadcasts_recovered", paused=paused, doubtful=doubtful)
+        await self.reconcile()
 
     async def tick(self, now: datetime) -> None:
         """Start what is due, take back expired leases, close what is over."""
-        sizes = {name: shard_size(each.abilities.per_second) for name, each in self.channels.items()}
+        await self.database.write(lambda c: broadcasts.ripen_approved(c, now))
         for broadcast_id in await self.database.read(lambda c: broadcasts.due(c, now)):
             try:
-                begun = await self.database.write(partial(_start, broadcast_id, sizes, now))
+                begun = await self.database.write(partial(self._start, broadcast_id, now))
+                self.progress.keep()
             except Exception:
                 # One that cannot start keeps nobody else from starting; it becomes missed in time.
                 log.exception("broadcast_not_started", broadcast=broadcast_id)
@@ -77,6 +112,9 @@ class Dispatcher:
                 log.info("broadcast_due", broadcast=broadcast_id, status=begun)
         if not await self.database.read(shards.anything_open):
             return
+        for broadcast_id in await self.database.read(freezing.freezing):
+            if broadcast_id not in self._freezing and not self.draining:
+                self._freezing[broadcast_id] = asyncio.create_task(self._freeze_rest(broadcast_id))
         doubtful = await self.database.write(lambda c: recovery.recover(c, now))
         if doubtful:
             log.warning("lease_expired", doubtful=doubtful)
@@ -84,16 +122,53 @@ class Dispatcher:
         for broadcast_id in await self.database.write(lambda c: broadcasts.complete_finished(c, now)):
             log.info("broadcast_completed", broadcast=broadcast_id)
 
+    async def reconcile(self) -> list[Balance]:
+        """Look whether the books of every broadcast balance; one that does not is held, and said so."""
+        now = self.clock()
+        balances = await self.database.read(lambda c: reconcile(c, now))
+        # What changes while it is read looks like a fault: only what is wrong twice is wrong.
+        if any(each.faults for each in balances):
+            balances = await self.database.write(lambda c: reconcile(c, now))
+        await self.database.write(lambda c: keep_outcome(c, balances, now))
+        for each in balances:
+            if each.faults:
+                log.error("books_do_not_balance", broadcast=each.broadcast_id, faults=each.faults)
+                number = each.broadcast_id
+                await self.database.write(lambda c, n=number: broadcasts.hold(c, n, "unbalanced", now))  # type: ignore[misc]
+        log.info("reconciled", broadcasts=len(balances), faults=sum(bool(each.faults) for each in balances))
+        return balances
+
     async def run_ready(self, now: datetime) -> None:
         """Begin to send on every channel where something is ready; returns at once. See ``settle``."""
         for name in await self.database.read(lambda c: shards.ready_channels(c, now)):
-            task = self._tasks.get(name)
-            if name in self.channels and not self.draining and (task is None or task.done()):
-                self._tasks[name] = asyncio.create_task(self._serve(name), name=f"broadcasts-{name}")
+            if name not in self.channels or self.draining:
+                continue
+            lanes = 2 if self.channels[name].abilities.per_second >= LANES_FROM else 1
+            for lane in range(lanes):
+                task = self._tasks.get((name, lane))
+                if task is None or task.done():
+                    self._tasks[name, lane] = asyncio.create_task(self._serve(name, lane))
+
+    async def run_shard(self, name: str, lane: int = 0) -> bool:
+        """Send the next shard of a channel, whole. False when none is ready."""
+        now = self.clock()
+        held = await self.database.write(lambda c: self._claim(c, name, now))
+        if held is None:
+            return False
+        sending = self._sending[name, lane] = self._open(name, held)
+        try:
+            if self.draining:
+                sending.stop()
+            await sending.run()
+        finally:
+            self._sending.pop((name, lane), None)
+            self.progress.keep()
+        return True
 
     async def settle(self) -> None:
-        """Wait until nothing is being sent."""
-        await asyncio.gather(*self._tasks.values())
+        """Wait until nothing is being frozen or sent."""
+        while tasks := [*self._freezing.values(), *(each for each in self._tasks.values() if not each.done())]:
+            await asyncio.gather(*tasks)
 
     async def drain(self) -> None:
         """Begin nothing more, wait for what is under way, keep its results, give the shards back."""
@@ -102,43 +177,56 @@ class Dispatcher:
             sending.stop()
         await self.settle()
 
-    async def _serve(self, name: str) -> None:
+    async def _serve(self, name: str, lane: int) -> None:
         """Send the shards of one channel until none is ready."""
         try:
-            while not self.draining:
-                now = self.clock()
-                held = await self.database.write(
-                    lambda c, now=now: shards.claim_shard(c, name, self.owner, self.lease, now)  # type: ignore[misc]
-                )
-                if held is None:
-                    return
-                sending = self._sending[name] = self._open(name, held)
-                if self.draining:
-                    sending.stop()
-                await sending.run()
+            while not self.draining and await self.run_shard(name, lane):
+                pass
         except Exception:
             # What it held is taken back when the lease runs out.
             log.exception("shard_abandoned", channel=name)
+
+    async def _freeze_rest(self, broadcast_id: int) -> None:
+        try:
+            while not self.draining:
+                now = self.clock()
+                more = await self.database.write(
+                    lambda c, now=now: freezing.freeze_page(c, broadcast_id, self.sizes, now)  # type: ignore[misc]
+                )
+                if not more:
+                    return
+                await self.run_ready(now)
+        except Exception:
+            log.exception("freezing_failed", broadcast=broadcast_id)
         finally:
-            self._sending.pop(name, None)
+            self._freezing.pop(broadcast_id, None)
+
+    def _start(self, broadcast_id: int, now: datetime, connection: Connection) -> Status | None:
+        self.progress.note(connection)
+        return broadcasts.start(connection, broadcast_id, self.sizes, now)
+
+    def _claim(self, connection: Connection, name: str, now: datetime) -> Held | None:
+        held = shards.claim_shard(connection, name, self.owner, self.lease, now)
+        if held is not None:
+            self.progress.note(connection)
+        return held
+
+    def _note(self, connection: Connection) -> None:
+        """Once a second of sending, count it: a backup older than that is known for one."""
+        now = time.monotonic()
+        if now - self._noted_at > NOTE_EVERY:
+            self._noted_at = now
+            self.progress.keep()
+            self.progress.note(connection)
 
     def _open(self, name: str, held: Held) -> Sending:
         channel = self.channels[name]
-        return Sending(
-            self.database,
-            channel,
-            held,
-            channel.render(self.render(held.content)),
-            pace=self.paces[name],
-            lease=self.lease,
-            clock=self.clock,
-        )
+        bulk = dict(channel.abilities.bulk)
+        calls: list[Call] = [{**call, **bulk} for call in channel.render(self.render(held.content))]
+        recent = self._recent.setdefault(held.broadcast_id, Recent())
+        return Sending(self._around[name], held, calls, recent)
 
 
 def shard_size(per_second: float) -> int:
     """How many people a shard holds: about 15 seconds of sending, so that another can take over soon."""
     return int(min(max(per_second * SHARD_SECONDS, SHARD_MIN), SHARD_MAX))
-
-
-def _start(broadcast_id: int, sizes: Mapping[str, int], now: datetime, connection: Any) -> Status | None:
-    return broadcasts.start(connection, broadcast_id, sizes, now)

@@ -18,6 +18,7 @@ from bot.channels.base import (
 )
 from bot.db import Connection, Database, contacts, conversations
 from bot.db.conversations import Outgoing
+from bot.pacing import ChannelPace, open_paces
 
 log = structlog.get_logger()
 
@@ -29,10 +30,17 @@ MISCONFIGURED_WAIT = 60.0
 class Outbox:
     """Sends replies. A reply may come twice after a crash or a time-out; it is never lost in silence."""
 
-    def __init__(self, database: Database, channels: Mapping[str, Channel], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        clock: Callable[[], datetime],
+        paces: Mapping[str, ChannelPace] | None = None,
+    ) -> None:
         self._database = database
         self._channels = channels
         self._clock = clock
+        self._paces = paces or open_paces(database, channels)
         self._in_flight: set[int] = set()
         self._resting: dict[str, datetime] = {}
 
@@ -69,6 +77,8 @@ class Outbox:
         resting = self._resting.get(address.channel)
         if resting is not None and resting > now:
             return (resting - now).total_seconds()
+        if (wait := await self._paces[address.channel].turn(address.peer)) is not None:
+            return wait
         try:
             await self._channels[address.channel].send(address.peer, outgoing.call)
         except SendError as error:
@@ -84,6 +94,7 @@ class Outbox:
             case Retryable(wait=wait, whole_channel=whole):
                 if whole:
                     self._resting[address.channel] = self._clock() + timedelta(seconds=wait)
+                    await self._paces[address.channel].rest(wait)
                 return max(wait, 0.0 if outgoing.attempts == 0 else backoff)
             case Misconfigured():
                 self._resting[address.channel] = self._clock() + timedelta(seconds=MISCONFIGURED_WAIT)

@@ -6,6 +6,7 @@ Read ``Sending.run`` first: it is the whole protocol.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,52 +23,80 @@ from bot.channels.base import (
     Unknown,
     WindowClosed,
 )
-from bot.db import Database, SQLAlchemyError, broadcasts, shards
+from bot.db import Connection, Database, SQLAlchemyError, broadcasts, shards
 from bot.db.shards import Flushed, Held, Verdict
-from bot.outreach.delivery import DeliveryStatus, Result, after_doubt
-from bot.outreach.pace import Pace
+from bot.outreach.delivery import DeliveryStatus, Recent, Result, after_doubt
+from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.outreach.quiet_hours import next_allowed
+from bot.pacing import ChannelPace
 
 log = structlog.get_logger()
 
-WINDOW_MAX = 64
+WINDOW_MIN, WINDOW_MAX = 8, 256
+WINDOW_SECONDS = 0.5
 GATHER = 0.005
 WAIT_HERE = 5.0
-BACKOFF_MAX = 600.0
 FLUSH_TRIES = 6
-FAILURES_SEEN, FAILURES_MAX = 50, 10
 FOLLOWER_TRIES = 3
+
+
+class Window:
+    """How many copies may be on the wire at once in this process and channel: as many as are in doubt
+    after a crash."""
+
+    def __init__(self, per_second: float) -> None:
+        self.size = int(min(max(per_second * WINDOW_SECONDS, WINDOW_MIN), WINDOW_MAX))
+        self.used = 0
+        self.hungry: set[Callable[[], None]] = set()
+
+    def free(self, count: int = 1) -> None:
+        """So many have landed, or never left; whoever waited for room is told."""
+        self.used -= count
+        if self.hungry and self.room() > 0:
+            waiting, self.hungry = self.hungry, set()
+            for wake in waiting:
+                wake()
+
+    def room(self) -> int:
+        """How many more may leave."""
+        return self.size - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the shards of a channel share in this process. *noted* is called in each transaction, so that
+    a database that went back in time is known at the next start."""
+
+    database: Database
+    channel: Channel
+    pace: ChannelPace
+    window: Window
+    lease: timedelta
+    clock: Callable[[], datetime]
+    caps: Caps = USUAL_CAPS
+    noted: Callable[[Connection], None] = lambda _: None
 
 
 class Sending:
     """One shard being sent."""
 
-    def __init__(
-        self,
-        database: Database,
-        channel: Channel,
-        held: Held,
-        calls: list[Call],
-        *,
-        pace: Pace,
-        lease: timedelta,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._database = database
-        self._channel = channel
+    def __init__(self, around: Surroundings, held: Held, calls: list[Call], recent: Recent) -> None:
+        self._database = around.database
+        self._channel = around.channel
         self._held = held
         self._calls = calls
-        self._pace = pace
-        self._lease = lease
-        self._clock = clock
-        self._window = max(1, min(int(channel.abilities.per_second), WINDOW_MAX))
+        self._pace = around.pace
+        self._window = around.window
+        self._lease = around.lease
+        self._clock = around.clock
+        self._around = around
         self._queue = deque(sequence for sequence, _ in held.queued)
         self._attempts = dict(held.queued)
         self._later: list[tuple[float, int]] = []
         self._in_flight: set[asyncio.Task[None]] = set()
         self._followers: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
-        self._recent: deque[bool] = deque(maxlen=FAILURES_SEEN)
+        self._recent = recent
         self._woken = asyncio.Event()
         self._stopping = False
         self._verdict = Verdict.GO
@@ -76,7 +105,7 @@ class Sending:
         self._flushed_at = 0.0
 
     def stop(self) -> None:
-        """Begin nothing more; ``run`` ends when what is under way is settled."""
+        """Begin nothing more; what is under way is settled."""
         self._stopping = True
         self._woken.set()
 
@@ -89,10 +118,24 @@ class Sending:
         """Send the shard. Each round: one transaction keeps the finished and permits the next, then
         the permitted leave. So at most ``window`` copies are ever in doubt."""
         loop = asyncio.get_running_loop()
+        self._pace.listeners.add(self._woken.set)
+        try:
+            await self._run(loop)
+        finally:
+            self._pace.listeners.discard(self._woken.set)
+
+    async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
             wanted = self._take(loop.time())
             if wanted or self._results or loop.time() - self._flushed_at > self._lease.total_seconds() / 3:
-                flushed = await self._flush(wanted)
+                # Taken before the rows say so, or two shards would fill the window twice.
+                self._window.used += len(wanted)
+                try:
+                    flushed = await self._flush(wanted)
+                except BaseException:
+                    self._window.free(len(wanted))
+                    raise
+                self._window.free(len(wanted) - len(flushed.granted))
                 self._flushed_at = loop.time()
                 self._verdict = flushed.verdict
                 for sequence, peer in flushed.granted.items():
@@ -115,7 +158,7 @@ class Sending:
         if due:
             self._later = [pair for pair in self._later if pair[0] > now]
             self._queue.extend(sequence for _, sequence in due)
-        room = min(self._window - len(self._in_flight), len(self._queue))
+        room = min(self._window.room(), len(self._queue))
         allowed = self._pace.take(room, now) if room > 0 else 0
         self._pace.spend(allowed * (len(self._calls) - 1))
         return [self._queue.popleft() for _ in range(allowed)]
@@ -130,9 +173,7 @@ class Sending:
             now = self._clock()
             try:
                 return await self._database.write(
-                    lambda c, now=now: shards.flush(  # type: ignore[misc]
-                        c, self._held, results, wanted, lease=self._lease, now=now
-                    )
+                    lambda c, now=now: self._write(c, results, wanted, now)  # type: ignore[misc]
                 )
             except SQLAlchemyError:
                 if attempt == FLUSH_TRIES - 1:
@@ -141,16 +182,24 @@ class Sending:
                 await asyncio.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
 
+    def _write(self, connection: Connection, results: list[Result], wanted: list[int], now: datetime) -> Flushed:
+        self._around.noted(connection)
+        return shards.flush(
+            connection, self._held, results, wanted, lease=self._lease, now=now, caps=self._around.caps
+        )
+
     async def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
         """Until something landed, the next slot, a retry is due, or the lease wants renewing."""
         now = loop.time()
         until = self._flushed_at + self._lease.total_seconds() / 3
-        if self.going and self._queue and len(self._in_flight) < self._window:
+        if self.going and self._queue and self._window.room() > 0:
             until = min(until, now + self._pace.wait(now))
         if self.going and self._later:
             until = min(until, *(at for at, _ in self._later))
         if not self._results and until > now:
             self._woken.clear()
+            if self._queue and self._window.room() <= 0:
+                self._window.hungry.add(self._woken.set)
             timer = loop.call_at(until, self._woken.set)
             await self._woken.wait()
             timer.cancel()
@@ -160,6 +209,7 @@ class Sending:
 
     async def _send(self, sequence: int, peer: str) -> None:
         self._attempts[sequence] += 1
+        await self._pace.hold_back(peer)
         try:
             message_id = await self._channel.send(peer, self._calls[0])
         except SendError as error:
@@ -169,7 +219,7 @@ class Sending:
             self._results.append(self._doubt(sequence, "error"))
         else:
             self._results.append(Result(sequence, DeliveryStatus.SENT, message_id=message_id))
-            self._recent.append(False)
+            self._recent.add(bad=False)
             if len(self._calls) > 1:
                 follower = asyncio.create_task(self._follow(sequence, peer))
                 self._followers.add(follower)
@@ -182,24 +232,27 @@ class Sending:
                 if whole:
                     self._rest = max(wait, self._rest or 0.0)
                 else:
-                    backoff = min(2.0 ** min(self._attempts[sequence], 10), BACKOFF_MAX) if wait >= 1 else wait
-                    self._later.append((asyncio.get_running_loop().time() + max(wait, backoff), sequence))
+                    self._later.append((asyncio.get_running_loop().time() + wait, sequence))
                 return Result(sequence, DeliveryStatus.QUEUED)
             case Misconfigured():
                 self._pause_reason = "misconfigured"
                 return Result(sequence, DeliveryStatus.QUEUED)
             case ContactGone():
+                self._recent.add(bad=False)
                 return Result(sequence, DeliveryStatus.FAILED, "blocked", gone=True)
             case Unknown():
                 return self._doubt(sequence, "no_answer")
             case Refused() | WindowClosed() | _:
-                self._recent.append(True)
-                if sum(self._recent) >= FAILURES_MAX and len(self._recent) == FAILURES_SEEN:
-                    self._pause_reason = "many_failures"
+                self._count_error()
                 reason = "window_closed" if isinstance(error, WindowClosed) else "refused"
                 return Result(sequence, DeliveryStatus.FAILED, reason)
 
+    def _count_error(self) -> None:
+        if self._recent.add(bad=True):
+            self._pause_reason = self._pause_reason or "many_failures"
+
     def _doubt(self, sequence: int, reason: str) -> Result:
+        self._count_error()
         status = after_doubt(self._held.on_ambiguous, self._attempts[sequence])
         if status is DeliveryStatus.QUEUED:
             self._later.append((asyncio.get_running_loop().time() + 1.0, sequence))
@@ -210,6 +263,7 @@ class Sending:
         for call in self._calls[1:]:
             for attempt in range(FOLLOWER_TRIES):
                 try:
+                    await self._pace.hold_back(peer)
                     await self._channel.send(peer, call)
                     break
                 except Retryable as error:
@@ -227,12 +281,13 @@ class Sending:
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
         self._woken.set()
+        self._window.free()
 
     async def _give_back(self, mono: float) -> None:
         now = self._clock()
         not_before: datetime | None = None
         if self._verdict is Verdict.QUIET:
-            not_before = next_allowed(now)
+            not_before = next_allowed(now, holidays_too=bool(self._held.content.get("holidays")))
         elif self._rest is not None:
             not_before = now + timedelta(seconds=self._rest)
         elif self._later and not self._queue:
@@ -248,6 +303,8 @@ class Sending:
             return done
 
         done = await self._database.write(act)
+        if self._rest is not None:
+            await self._pace.rest(self._rest)
         log.info(
             "shard_given_back",
             broadcast=held.broadcast_id,

@@ -38,6 +38,8 @@ class Fault(StrEnum):
     FIREWALL = "firewall"
     GARBAGE = "garbage"
     HANG = "hang"
+    RESET = "reset"
+    FLOOD = "flood"
     CLOSE = "close"
 
 
@@ -57,7 +59,8 @@ class BotApi:
     """The server. Say what citizens do with ``say``, ``tap`` and ``push``; read ``delivered``.
 
     Rates are off unless given: *chat_rate* a second and chat (bursts of *chat_burst*), *overall_rate*.
-    *blocked* chats answer 403, *missing* ones "chat not found", *faults* are used up one a call.
+    *blocked* chats answer 403, *missing* ones "chat not found", *faults* are used up one a call,
+    then *choose_fault* is asked. *round_trip* is how many seconds an answer takes.
     """
 
     chat_rate: float = 0.0
@@ -72,6 +75,9 @@ class BotApi:
     commands: list[dict[str, str]] = field(default_factory=list)
     webhook: dict[str, Any] = field(default_factory=dict)
     on_delivered: Callable[[Delivered], None] = lambda _: None
+    choose_fault: Callable[[str], Fault | None] = lambda _: None
+    keeps_calls: bool = True
+    round_trip: Callable[[], float] = lambda: 0.0
     url: str = ""
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     queries: dict[str, float] = field(default_factory=dict)
@@ -138,14 +144,20 @@ class BotApi:
                 looks_right = re.fullmatch(r"\d+:[A-Za-z0-9_-]{35}", token)
                 raise ApiError(401, "Unauthorized") if looks_right else ApiError(404, "Not Found")
             parameters = await _parameters(request)
-            self.calls.append((method, parameters))
-            fault = self.faults[method].popleft() if self.faults.get(method) else None
+            if self.keeps_calls:
+                self.calls.append((method, parameters))
+            fault = self.faults[method].popleft() if self.faults.get(method) else self.choose_fault(method)
+            if fault is Fault.RESET and request.transport is not None:
+                request.transport.abort()
+                return web.Response()
             if fault is not None and fault is not Fault.CLOSE:
                 return await _failing(fault)
             act = self._methods().get(method.lower())
             if act is None:
                 raise ApiError(404, "Not Found: method not found")
             answer = {"ok": True, "result": await act(method, parameters)}
+            if wait := self.round_trip():
+                await asyncio.sleep(wait)
             if fault is Fault.CLOSE and request.transport is not None:
                 request.transport.close()
             return web.json_response(answer)
@@ -240,7 +252,8 @@ class BotApi:
         check_reply_markup(parameters.get("reply_markup"))
         self._check_pace(chat)
         delivered = Delivered(chat, method, text, parameters, time.monotonic())
-        self.delivered.append(delivered)
+        if self.keeps_calls:
+            self.delivered.append(delivered)
         self.on_delivered(delivered)
         return {**self._message(chat), "from": BOT, "text": text}
 
@@ -289,6 +302,10 @@ async def _failing(fault: Fault) -> web.StreamResponse:
         case Fault.INTERNAL:
             body = {"ok": False, "error_code": 500, "description": "Internal Server Error"}
             return web.json_response(body, status=500)
+        case Fault.FLOOD:
+            refusal = "Too Many Requests: retry after 1"
+            body = {"ok": False, "error_code": 429, "description": refusal, "parameters": {"retry_after": 1}}
+            return web.json_response(body, status=429)
         case Fault.GATEWAY:
             return web.Response(status=502, text="<html>502 Bad Gateway</html>", content_type="text/html")
         case Fault.FIREWALL:

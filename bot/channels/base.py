@@ -1,7 +1,7 @@
 """The contract of a channel: read, render, send, and the errors a platform can answer with."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from starlette.routing import BaseRoute
@@ -17,13 +17,17 @@ Call = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a channel can show and how fast it may send."""
+    """What a channel can show and how fast it may send, over all chats; infinite for no limit.
+
+    *bulk* is added to the calls of broadcasts.
+    """
 
     text_max: int
     choices_max: int
     per_second: float
     location_button: bool = False
     buttons: bool = True
+    bulk: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Channel(Protocol):
@@ -34,7 +38,11 @@ class Channel(Protocol):
     """
 
     name: ClassVar[str]
-    abilities: ClassVar[Abilities]
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can show, and how fast it may send."""
+        ...
 
     def render(self, reply: Reply) -> list[Call]:
         """The calls that show *reply*, cut to the platform's limits; choices stand under the last."""

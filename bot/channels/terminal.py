@@ -1,5 +1,6 @@
 """The terminal, for trying and for showing: plain text, choices as a numbered menu."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ class TerminalChannel:
     """Prints replies through *show*; what is typed comes in through the command that owns it."""
 
     name: ClassVar[str] = "terminal"
-    abilities: ClassVar[Abilities] = Abilities(text_max=20_000, choices_max=99, per_second=1000, buttons=False)
+    abilities: ClassVar[Abilities] = Abilities(text_max=20_000, choices_max=99, per_second=math.inf, buttons=False)
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show

@@ -1,5 +1,6 @@
 """The web chat's way out: a reply becomes a line on the citizen's chat page."""
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ class WebChannel:
 
     name: ClassVar[str] = "web"
     abilities: ClassVar[Abilities] = Abilities(
-        text_max=20_000, choices_max=40, per_second=1000, location_button=True
+        text_max=20_000, choices_max=40, per_second=math.inf, location_button=True
     )
 
     def __init__(self, post: Post) -> None:

@@ -6,9 +6,12 @@ import typer
 
 from bot.app import today_in_vietnam
 from bot.bench import inbound as inbound_bench
+from bot.bench import torture as torture_bench
+from bot.bench.torture import Ordeal
 from bot.config import Config
 from bot.knowledge import library
 from bot.log import set_up
+from bot.outreach.delivery import OnAmbiguous
 from nlu import bench as nlu_bench
 from nlu.training import read_examples
 
@@ -22,6 +25,34 @@ def inbound(
     """A stored update → its answer on the wire, beside a bare python-telegram-bot echo bot."""
     set_up("error")
     inbound_bench.run(messages)
+
+
+@app.command()
+def torture(
+    people: Annotated[int, typer.Option(help="How many recipients.")] = 20_000,
+    kills: Annotated[int, typer.Option(help="How often a worker is killed.")] = 200,
+    workers: Annotated[int, typer.Option(help="How many workers run at a time.")] = 2,
+    policy: Annotated[str, typer.Option(help="hold or resend.")] = "hold",
+    seed: Annotated[int, typer.Option(help="Repeats an ordeal; 0: another each time.")] = 0,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="On a PostgreSQL cluster of its own, restarted meanwhile.")
+    ] = False,
+) -> None:
+    """A broadcast while the platform fails and workers are killed, frozen and told the wrong time."""
+    freezes, restarts = max(1, kills // 25), max(1, kills // 25) if postgresql else 0
+    ordeal = Ordeal(
+        people=people,
+        kills=kills,
+        freezes=freezes,
+        jumps=freezes,
+        workers=workers,
+        restarts=restarts,
+        policy=OnAmbiguous(policy),
+        engine="procrastinate" if postgresql else "embedded",
+        seed=seed,
+    )
+    if not torture_bench.main(ordeal, postgresql=postgresql):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,10 +1,12 @@
 """``hoctap broadcast``: draft, submit, have approved by a second person, watch, stop, settle doubts."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from bot.cli.drafting import Typed, compose, count_people, show, show_progress
+from bot.cli import drafting
+from bot.cli.drafting import Typed, compose, count_people, province_of, show, show_progress
 from bot.cli.official import As, Desk, PasswordStdin, open_desk
 from bot.db import broadcasts, recovery
 from bot.outreach import broadcast as rules
@@ -25,6 +27,7 @@ Channels = Annotated[Names, typer.Option("--channel", help="Only this channel; m
 At = Annotated[str, typer.Option("--at", help='When, in Vietnam: "24/11/2026 08:30".')]
 NotAfter = Annotated[str, typer.Option("--not-after", help="Not sent after; by default a day later.")]
 Urgent = Annotated[str, typer.Option("--urgent-reason", help="Why an urgent campaign may disturb at night.")]
+Holidays = Annotated[bool, typer.Option("--on-holidays", help="Meant for public holidays too.")]
 Ambiguous = Annotated[str, typer.Option("--on-ambiguous", help="hold, resend or assume-sent.")]
 
 
@@ -42,13 +45,14 @@ def draft(
     not_after: NotAfter = "",
     urgent_reason: Urgent = "",
     on_ambiguous: Ambiguous = "",
+    on_holidays: Holidays = False,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Draft a broadcast; shows it as citizens will see it, and how many they are."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         places = (to, province or (), commune or (), topic or (), channel or ())
-        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous)
+        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous, on_holidays)
         made = compose(desk, typed, official.login)
         kept = desk.database.submit(lambda c: broadcasts.add(c, made, desk.now)).result()
         show(desk, kept)
@@ -70,13 +74,14 @@ def edit(
     not_after: NotAfter = "",
     urgent_reason: Urgent = "",
     on_ambiguous: Ambiguous = "",
+    on_holidays: Holidays = False,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Write a broadcast anew; every approval it had is void."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         places = (to, province or (), commune or (), topic or (), channel or ())
-        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous)
+        typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous, on_holidays)
         made = compose(desk, typed, official.login)
         kept = _change(desk, official, number, Act.EDIT, lambda b: rules.edit(b, made, desk.now))
         show(desk, kept)
@@ -89,8 +94,10 @@ def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> 
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         found = desk.database.read_now(lambda c: broadcasts.find(c, number))
+        rules.check_scope(found, official, province_of(desk))
         if not count_people(desk, found).total:
             raise Forbidden("rule.nobody")
+        desk.database.read_now(lambda c: broadcasts.check_same_text(c, found, desk.now))
         _change(desk, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, desk.now))
         typer.echo(desk.texts("done.submitted", id=number))
 
@@ -109,16 +116,58 @@ def approve(
         official = desk.sign_in(login, from_stdin=password_stdin)
         seen = desk.database.read_now(lambda c: broadcasts.find(c, number))
         rules.approve(seen, official, seen.digest, desk.now)
+        rules.check_scope(seen, official, province_of(desk))
+        desk.database.read_now(lambda c: broadcasts.check_same_text(c, seen, desk.now))
         total = show(desk, seen).total
         if not yes and typer.prompt(desk.texts("ask.confirm", total=total)).strip() != str(total):
             raise Forbidden("rule.not_confirmed", total=total)
 
         def rule(broadcast: Broadcast) -> Broadcast:
-            approved = rules.approve(broadcast, official, seen.digest, desk.now)
-            return rules.follow(approved, Act.SCHEDULE)
+            return replace(rules.approve(broadcast, official, seen.digest, desk.now), expected=total)
 
-        _change(desk, official, number, Act.APPROVE, rule, detail=f"{seen.digest[:12]} {total}")
-        typer.echo(desk.texts("done.approved", id=number, due=moment(seen.due_at)))
+        approved = _change(desk, official, number, Act.APPROVE, rule, detail=f"{seen.digest[:12]} {total}")
+        until = desk.now + rules.WITHDRAW
+        typer.echo(desk.texts("done.approved", id=number, due=moment(approved.starts_at), until=moment(until)))
+
+
+@app.command()
+def withdraw(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
+    """Take an approval back, within ten minutes of it; the broadcast is a draft again."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _change(desk, official, number, Act.WITHDRAW, lambda b: rules.withdraw(b, official, reason), detail=reason)
+        typer.echo(desk.texts("done.withdrawn", id=number))
+
+
+@app.command()
+def correct(
+    number: Annotated[int, typer.Argument(help="The broadcast that was wrong.")],
+    campaign: Annotated[str, typer.Argument(help="The correction: a file of content/campaigns, without .md.")],
+    *,
+    at: At,
+    login: As,
+    not_after: NotAfter = "",
+    urgent_reason: Urgent = "",
+    on_ambiguous: Ambiguous = "",
+    on_holidays: Holidays = False,
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Draft a correction for exactly those who were reached by a broadcast."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        wrong = desk.database.read_now(lambda c: broadcasts.find(c, number))
+        typed = Typed(
+            campaign,
+            at,
+            not_after,
+            urgent_reason=urgent_reason,
+            on_ambiguous=on_ambiguous,
+            holidays=on_holidays,
+        )
+        made = drafting.correct(desk, wrong, typed, official.login)
+        kept = desk.database.submit(lambda c: broadcasts.add(c, made, desk.now)).result()
+        show(desk, kept)
+        typer.echo(desk.texts("done.drafted", id=kept.id, login=official.login))
 
 
 @app.command("return")

@@ -1,7 +1,7 @@
 """From what an official types to a draft, and from a broadcast to what officials read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,8 @@ import typer
 
 from bot.app import open_channels, today_in_vietnam
 from bot.cli.official import Desk
-from bot.contacts import Topic
+from bot.cli.place_names import commune_token, open_gazetteer, province_code
+from bot.contacts import Segment, Topic
 from bot.db import broadcasts, deliveries
 from bot.db.audience import Audience, count_audience
 from bot.dialogue.texts import Texts, load_texts
@@ -19,12 +20,12 @@ from bot.markup import to_plain
 from bot.outreach import report
 from bot.outreach.broadcast import LASTS, Broadcast, Forbidden, check_times
 from bot.outreach.campaign import Kind, Vocabulary, freeze, load_campaign
+from bot.outreach.check_code import new_code
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.segments import NamedSegment, Places, build_segment, load_segments
 from bot.places.gazetteer import Gazetteer
-from bot.places.resolver import ResolutionKind, resolve
-from bot.places.units import AdminUnit, Era, Level
+from bot.places.units import Level
 from nlu.vietnamese import fold
 
 _TIME = "%d/%m/%Y %H:%M"
@@ -44,6 +45,7 @@ class Typed:
     channels: Sequence[str] = ()
     urgent_reason: str = ""
     on_ambiguous: str = ""
+    holidays: bool = False
 
 
 def compose(desk: Desk, typed: Typed, author: str) -> Broadcast:
@@ -75,7 +77,13 @@ def compose(desk: Desk, typed: Typed, author: str) -> Broadcast:
     draft = Broadcast(
         campaign=campaign.code,
         title=campaign.title,
-        content=freeze(campaign, desk.texts.phrases["citizen.frame"], typed.urgent_reason),
+        content=freeze(
+            campaign,
+            desk.texts.phrases["citizen.frame"],
+            typed.urgent_reason,
+            code=new_code(),
+            holidays=typed.holidays,
+        ),
         segment=build_segment(named, places, topics, sorted(_running(desk))),
         due_at=due,
         not_after=_time(typed.not_after) if typed.not_after else due + LASTS,
@@ -86,9 +94,30 @@ def compose(desk: Desk, typed: Typed, author: str) -> Broadcast:
     return check_times(draft, desk.now)
 
 
+def correct(desk: Desk, wrong: Broadcast, typed: Typed, author: str) -> Broadcast:
+    """A correction: what was typed, to those whom *wrong* reached, and to nobody else.
+
+    Raises Forbidden when it reached nobody yet.
+    """
+    if wrong.started_at is None:
+        raise Forbidden("rule.nothing_to_correct", id=wrong.id)
+    draft = compose(desk, typed, author)
+    return replace(draft, corrects=wrong.id, segment=Segment(reached=wrong.id))
+
+
+def province_of(desk: Desk) -> Callable[[str], str]:
+    """The code of the province in which the unit of a token lies; empty for an unknown one."""
+
+    def find(token: str) -> str:
+        unit = _gazetteer(desk).unit(token)
+        return unit.province_code if unit else ""
+
+    return find
+
+
 def count_people(desk: Desk, broadcast: Broadcast) -> Audience:
     """Whom the broadcast would reach now."""
-    return desk.database.read_now(lambda c: count_audience(c, broadcast.segment, _running(desk)))
+    return desk.database.read_now(lambda c: count_audience(c, broadcast.segment, _running(desk), desk.now))
 
 
 def show(desk: Desk, broadcast: Broadcast) -> Audience:
@@ -122,43 +151,6 @@ def show_progress(desk: Desk, broadcast: Broadcast) -> None:
         at = report.moment(each.at)
         typer.echo(desk.texts("show.doubt", sequence=each.sequence, channel=each.channel, at=at, reason=reason))
     typer.echo(desk.texts("show.doubts_do", id=broadcast.id))
-
-
-def province_code(gazetteer: Gazetteer, name: str) -> str:
-    """The code of the current province *name* means. Raises Forbidden when it means none or several."""
-    unit = gazetteer.province(name) or _one_place(gazetteer, name)
-    if unit.level is not Level.PROVINCE:
-        raise Forbidden("place.not_province", name=name, found=unit.full_name)
-    if unit.era is Era.OLD:
-        # The whole of what it became would reach people nobody meant.
-        now = gazetteer.province_of(unit).full_name
-        raise Forbidden("place.old_province", name=name, now=now)
-    return unit.code
-
-
-def commune_token(gazetteer: Gazetteer, name: str) -> str:
-    """The token of the current commune *name* means. Raises Forbidden when it means none or several."""
-    unit = gazetteer.commune(name) or _one_place(gazetteer, name)
-    if unit.level is Level.DISTRICT:
-        raise Forbidden("place.old_district", name=name)
-    if unit.level is not Level.COMMUNE:
-        raise Forbidden("place.not_commune", name=name, found=unit.full_name)
-    current = gazetteer.successors(unit)
-    if len(current) != 1:
-        raise Forbidden("place.divided", name=name, now=", ".join(each.full_name for each in current))
-    return current[0].token
-
-
-def _one_place(gazetteer: Gazetteer, name: str) -> AdminUnit:
-    if unit := gazetteer.unit(name):
-        return unit
-    found = resolve(gazetteer, name)
-    if found.kind is ResolutionKind.RESOLVED and found.unit is not None:
-        return found.unit
-    if found.choices:
-        choices = "; ".join(each.label for each in found.choices)
-        raise Forbidden("place.several", name=name, choices=choices)
-    raise Forbidden("place.unknown", name=name)
 
 
 def _describe(desk: Desk, broadcast: Broadcast) -> None:
@@ -221,4 +213,4 @@ def _chat_texts(content: Path) -> Texts:
 
 
 def _gazetteer(desk: Desk) -> Gazetteer:
-    return Gazetteer.load(desk.config.content / "places" / "overlay.csv")
+    return open_gazetteer(desk.config.content)

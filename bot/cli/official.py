@@ -12,6 +12,7 @@ import typer
 
 from bot.app import utc_now
 from bot.cli.errors import CommandError
+from bot.cli.place_names import open_gazetteer, province_code
 from bot.config import Config
 from bot.db import Database, officials
 from bot.dialogue.texts import Texts, load_texts
@@ -76,6 +77,9 @@ def add(
     login: Annotated[str, typer.Argument(help="What the official signs in with.")],
     name: Annotated[str, typer.Option("--name", help="The official's name.")],
     role: Annotated[str, typer.Option("--role", help="drafter or approver.")],
+    province: Annotated[
+        list[str] | None, typer.Option("--province", help="Answers only for this province; may be repeated.")
+    ] = None,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Make an account; the password is asked twice."""
@@ -85,12 +89,13 @@ def add(
             raise Forbidden("rule.login_shape")
         if role not in set(Role):
             raise Forbidden("rule.role_unknown", typed=role)
+        scope = frozenset(province_code(open_gazetteer(desk.config.content), each) for each in province or ())
         password = _read_password(desk, "ask.new_password", login, from_stdin=password_stdin)
         if len(password) < PASSWORD_MIN:
             raise Forbidden("rule.password_short", least=PASSWORD_MIN)
         if not password_stdin and typer.prompt(desk.texts("ask.again"), hide_input=True) != password:
             raise Forbidden("rule.password_differs")
-        official = Official(login, name.strip(), Role(role))
+        official = Official(login, name.strip(), Role(role), scope=scope)
         password_hash = hash_password(password)
         added = desk.database.submit(
             lambda c: officials.add(c, official, password_hash, OPERATOR, desk.now)

@@ -2,11 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, true
 
 from bot.contacts import ContactStatus, Segment
-from bot.db.tables import contact_topics, contacts
+from bot.db.tables import contact_topics, contacts, deliveries, series_members, taps
+
+ACKNOWLEDGED = "ack"
+"""The token of the tap by which an official confirms a reminder."""
+
+ARRIVED = ("sent", "delivered", "read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,23 @@ def reachable() -> ColumnElement[bool]:
     return and_(contacts.c.status == ContactStatus.ACTIVE, contacts.c.notices)
 
 
-def members(segment: Segment) -> ColumnElement[bool]:
-    """That a contact fits *segment*: every condition given holds, any of its values does."""
+def members(segment: Segment, now: datetime) -> ColumnElement[bool]:
+    """That a contact fits *segment* at *now*: every condition given holds, any of its values does."""
     conditions: list[ColumnElement[bool]] = []
-    if segment.provinces:
-        conditions.append(contacts.c.home_province.in_(sorted(segment.provinces)))
-    if segment.communes:
-        conditions.append(contacts.c.home.in_(sorted(segment.communes)))
-    if segment.channels:
-        conditions.append(contacts.c.channel.in_(sorted(segment.channels)))
+    for column, values in (
+        (contacts.c.home_province, segment.provinces),
+        (contacts.c.home, segment.communes),
+        (contacts.c.channel, segment.channels),
+        (contacts.c.role, segment.roles),
+    ):
+        if values:
+            conditions.append(column.in_(sorted(values)))
+    if segment.languages:
+        # Who never said it speaks Vietnamese.
+        spoken = {*segment.languages, ""} if "vi" in segment.languages else segment.languages
+        conditions.append(contacts.c.language.in_(sorted(spoken)))
+    if segment.active_days:
+        conditions.append(contacts.c.last_heard_at >= now - timedelta(days=segment.active_days))
     if segment.topics:
         conditions.append(
             exists().where(
@@ -46,14 +60,37 @@ def members(segment: Segment) -> ColumnElement[bool]:
                 contact_topics.c.topic.in_(sorted(segment.topics)),
             )
         )
+    if segment.series:
+        conditions.append(_in_series(segment))
+    if segment.reached:
+        # Under another name: the question may be asked about copies.
+        copy = deliveries.alias("reached")
+        conditions.append(
+            exists().where(
+                copy.c.contact_id == contacts.c.id,
+                copy.c.broadcast_id == segment.reached,
+                copy.c.status.in_((*ARRIVED, "uncertain")),
+            )
+        )
+    if segment.awaited:
+        conditions.append(
+            ~exists().where(
+                taps.c.broadcast_id.in_(sorted(segment.awaited)),
+                taps.c.contact_id == contacts.c.id,
+                taps.c.token == ACKNOWLEDGED,
+            )
+        )
+    if segment.any_of:
+        conditions.append(or_(*(members(each, now) for each in segment.any_of)))
+    conditions += [not_(members(each, now)) for each in segment.none_of]
     return and_(true(), *conditions)
 
 
-def count_audience(connection: Connection, segment: Segment, running: Collection[str]) -> Audience:
+def count_audience(connection: Connection, segment: Segment, running: Collection[str], now: datetime) -> Audience:
     """How many people would get a broadcast to *segment* now, on the channels that are *running*."""
     rows = connection.execute(
         select(contacts.c.channel, contacts.c.status, contacts.c.notices, func.count().label("people"))
-        .where(members(segment))
+        .where(members(segment, now))
         .group_by(contacts.c.channel, contacts.c.status, contacts.c.notices)
     )
     channels: dict[str, int] = {}
@@ -70,3 +107,21 @@ def count_audience(connection: Connection, segment: Segment, running: Collection
             continue
         excluded[reason] = excluded.get(reason, 0) + row.people
     return Audience(dict(sorted(channels.items())), excluded)
+
+
+def overlap(connection: Connection, first: Segment, second: Segment, now: datetime) -> bool:
+    """Whether anybody who can be reached fits both segments."""
+    both = select(contacts.c.id).where(reachable(), members(first, now), members(second, now)).limit(1)
+    return connection.scalar(both) is not None
+
+
+def _in_series(segment: Segment) -> ColumnElement[bool]:
+    conditions = [
+        series_members.c.contact_id == contacts.c.id,
+        series_members.c.series == segment.series,
+        series_members.c.left_at.is_(None),
+    ]
+    if segment.joined:
+        first, last = segment.joined
+        conditions += [series_members.c.joined_at >= first, series_members.c.joined_at < last]
+    return exists().where(*conditions)

@@ -1,16 +1,20 @@
 """Broadcasts as kept: drafted, changed only through a rule, started once, ended when nothing is left."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from bot.db import deliveries, officials
+from bot.db import deliveries, freezing, officials
+from bot.db.audience import overlap
 from bot.db.tables import broadcasts, shards
+from bot.outreach.audience_rule import segment_as_json, segment_from_json
 from bot.outreach.broadcast import (
     GRACE,
+    WITHDRAW,
     Act,
     Broadcast,
     Forbidden,
@@ -19,12 +23,21 @@ from bot.outreach.broadcast import (
     is_intact,
     is_missed,
     pause,
-    segment_as_json,
-    segment_from_json,
+    ripen,
     settle,
 )
+from bot.outreach.campaign import text_digest_of
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.official import Official
+from bot.outreach.quiet_hours import ZONE
+
+_UNDER_WAY = (
+    Status.APPROVED,
+    Status.SCHEDULED,
+    Status.SENDING,
+    Status.PAUSED,
+    Status.COMPLETED,
+)
 
 Rule = Callable[[Broadcast], Broadcast]
 """A pure rule: the broadcast after an act, or Forbidden."""
@@ -63,7 +76,7 @@ def twins(connection: Connection, broadcast: Broadcast, within: timedelta = time
             broadcasts.c.campaign == broadcast.campaign,
             broadcasts.c.id != broadcast.id,
             broadcasts.c.due_at.between(broadcast.due_at - within, broadcast.due_at + within),
-            broadcasts.c.status.in_((Status.APPROVED, Status.SCHEDULED, Status.SENDING, Status.COMPLETED)),
+            broadcasts.c.status.in_(_UNDER_WAY),
         )
         .order_by(broadcasts.c.id)
     )
@@ -95,6 +108,11 @@ def change(
         raise Forbidden("rule.status", status=before.status)
     officials.record(connection, by, act, now, broadcast_id=broadcast_id, detail=detail)
     return after
+
+
+def expect(connection: Connection, broadcast_id: int, people: int) -> None:
+    """Remember how many it is thought to reach."""
+    connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(expected=people))
 
 
 def due(connection: Connection, now: datetime) -> list[int]:
@@ -136,20 +154,76 @@ def start(
     )
     if won is None:
         return None
-    total = deliveries.freeze_recipients(connection, broadcast_id, found.segment, shard_sizes)
-    connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(total=total))
-    officials.record(connection, officials.BOT, Act.START, now, broadcast_id=broadcast_id, detail=str(total))
+    freezing.begin(connection, broadcast_id, found.segment, found.expected, shard_sizes, now)
+    officials.record(connection, officials.BOT, Act.START, now, broadcast_id=broadcast_id)
     return Status.SENDING
 
 
+def ripen_approved(connection: Connection, now: datetime) -> list[int]:
+    """Schedule what was approved and not withdrawn in time. Returns the ids."""
+    ripe = connection.scalars(
+        select(broadcasts.c.id)
+        .where(broadcasts.c.status == Status.APPROVED, broadcasts.c.approved_at <= now - WITHDRAW)
+        .order_by(broadcasts.c.id)
+    ).all()
+    for broadcast_id in ripe:
+        with suppress(Forbidden):  # Withdrawn at this moment.
+            change(connection, broadcast_id, lambda b: ripen(b, now), Act.SCHEDULE, by=officials.BOT, now=now)
+    return list(ripe)
+
+
+def same_text_today(connection: Connection, broadcast: Broadcast, now: datetime) -> list[int]:
+    """Other broadcasts of the same day with the same words to some of the same people, that were or will
+    be sent."""
+    local = broadcast.due_at.astimezone(ZONE)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    others = connection.execute(
+        select(broadcasts).where(
+            broadcasts.c.text_digest == text_digest_of(broadcast.content),
+            broadcasts.c.id != broadcast.id,
+            broadcasts.c.due_at >= midnight,
+            broadcasts.c.due_at < midnight + timedelta(days=1),
+            broadcasts.c.status.in_(_UNDER_WAY),
+        )
+    ).all()
+    found = [_broadcast(row) for row in others]
+    return [each.id for each in found if overlap(connection, each.segment, broadcast.segment, now)]
+
+
+def check_same_text(connection: Connection, broadcast: Broadcast, now: datetime) -> None:
+    """Raises Forbidden when some of the people get the same words that day already."""
+    if ids := same_text_today(connection, broadcast, now):
+        raise Forbidden("rule.same_text", ids=", ".join(map(str, ids)))
+
+
+def find_by_code(connection: Connection, code: str) -> Broadcast | None:
+    """The broadcast that carries the check code *code*, if it was ever sent."""
+    row = connection.execute(
+        select(broadcasts).where(broadcasts.c.code == code, broadcasts.c.started_at.is_not(None))
+    ).one_or_none()
+    return _broadcast(row) if row else None
+
+
+def published(connection: Connection, limit: int = 50, before: int = 0) -> list[Broadcast]:
+    """What was sent to citizens, newest first; *before*: only with smaller ids."""
+    query = select(broadcasts).where(
+        broadcasts.c.started_at.is_not(None),
+        broadcasts.c.total > 0,
+        *([broadcasts.c.id < before] if before else []),
+    )
+    rows = connection.execute(query.order_by(broadcasts.c.id.desc()).limit(limit))
+    return [_broadcast(row) for row in rows]
+
+
 def complete_finished(connection: Connection, now: datetime) -> list[int]:
-    """End the broadcasts of which nothing is left to send. Returns their ids."""
+    """End the broadcasts of which nothing is left to freeze or to send. Returns their ids."""
     left = exists().where(shards.c.broadcast_id == broadcasts.c.id, shards.c.status != "done")
     over = broadcasts.c.not_after <= now
     ended = connection.scalars(
         update(broadcasts)
         .where(
             (broadcasts.c.status == Status.SENDING) | ((broadcasts.c.status == Status.PAUSED) & over),
+            broadcasts.c.freeze_channel.is_(None),
             ~left,
         )
         .values(status=Status.COMPLETED, ended_at=now)
@@ -220,6 +294,9 @@ def _row_of(broadcast: Broadcast) -> dict[str, Any]:
         "title": broadcast.title,
         "content": dict(broadcast.content),
         "segment": segment_as_json(broadcast.segment),
+        "code": broadcast.content.get("code") or None,
+        "text_digest": text_digest_of(broadcast.content),
+        "priority": broadcast.priority,
         "digest": broadcast.digest,
         "status": broadcast.status,
         "reason": broadcast.reason,
@@ -229,6 +306,11 @@ def _row_of(broadcast: Broadcast) -> dict[str, Any]:
         "created_by": broadcast.created_by,
         "submitted_by": broadcast.submitted_by,
         "approved_by": broadcast.approved_by,
+        "approved_at": broadcast.approved_at,
+        "expected": broadcast.expected,
+        "corrects": broadcast.corrects,
+        "run_id": broadcast.run_id,
+        "wave": broadcast.wave,
         "total": broadcast.total,
         "started_at": broadcast.started_at,
         "ended_at": broadcast.ended_at,
@@ -252,6 +334,11 @@ def _broadcast(row: Row[Any]) -> Broadcast:
         reason=row.reason,
         submitted_by=row.submitted_by,
         approved_by=row.approved_by,
+        approved_at=row.approved_at,
+        expected=row.expected,
+        corrects=row.corrects,
+        run_id=row.run_id,
+        wave=row.wave,
         total=row.total,
         started_at=row.started_at,
         ended_at=row.ended_at,

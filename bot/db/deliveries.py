@@ -1,13 +1,13 @@
 """Deliveries: one row a person; what is true of a copy of a broadcast is what its row says."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, and_, bindparam, func, insert, literal, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
-from bot.contacts import ContactStatus, Segment
-from bot.db.audience import members, reachable
+from bot.contacts import ContactStatus
 from bot.db.tables import contacts, deliveries, shards
 from bot.outreach.delivery import DeliveryStatus, Result
 
@@ -20,56 +20,6 @@ class Doubt:
     channel: str
     at: datetime
     reason: str
-
-
-def freeze_recipients(
-    connection: Connection, broadcast_id: int, segment: Segment, shard_sizes: Mapping[str, int]
-) -> int:
-    """Make one row for each person in the segment who consented and can be reached. Returns how many.
-
-    People on a channel without a size (one that is not running) are kept as skipped.
-    """
-    who = and_(reachable(), members(segment))
-    total, first_shard = 0, 1
-    for channel in connection.scalars(select(contacts.c.channel).where(who).distinct().order_by("channel")).all():
-        numbered = (
-            select(contacts.c.id, func.row_number().over(order_by=contacts.c.id).label("n"))
-            .where(who, contacts.c.channel == channel)
-            .subquery()
-        )
-        size = shard_sizes.get(channel)
-        shard = literal(first_shard, Integer) + (numbered.c.n - 1) // size if size else literal(0, Integer)
-        rows = select(
-            literal(broadcast_id, Integer),
-            numbered.c.n + total,
-            shard,
-            numbered.c.id,
-            literal(str(DeliveryStatus.QUEUED if size else DeliveryStatus.SKIPPED)),
-            literal("" if size else "no_channel"),
-            literal(0, Integer),
-        )
-        names = ["broadcast_id", "sequence", "shard", "contact_id", "status", "reason", "attempts"]
-        made = connection.execute(
-            insert(deliveries).from_select(names, rows), execution_options={"preserve_rowcount": True}
-        ).rowcount
-        total += made
-        if size:
-            count = -(-made // size)
-            connection.execute(
-                insert(shards),
-                [
-                    {
-                        "broadcast_id": broadcast_id,
-                        "number": number,
-                        "channel": channel,
-                        "status": "ready",
-                        "fence": 0,
-                    }
-                    for number in range(first_shard, first_shard + count)
-                ],
-            )
-            first_shard += count
-    return total
 
 
 def keep_results(
@@ -94,6 +44,8 @@ def keep_results(
             reason=bindparam("why"),
             message_id=bindparam("their_id"),
             at=bindparam("when"),
+            # What certainly did not leave was no attempt.
+            attempts=deliveries.c.attempts - bindparam("back"),
         ),
         [
             {
@@ -102,6 +54,7 @@ def keep_results(
                 "why": each.reason[:60],
                 "their_id": each.message_id[:80] if each.message_id else None,
                 "when": now,
+                "back": int(was is DeliveryStatus.SENDING and each.status is DeliveryStatus.QUEUED),
             }
             for each in results
         ],
@@ -128,12 +81,59 @@ def skip_queued(connection: Connection, broadcast_id: int, number: int, reason: 
 
 
 def count_by_status(connection: Connection, broadcast_id: int) -> Mapping[tuple[DeliveryStatus, str], int]:
-    """How many copies are in each status, for each reason; together they are all there are."""
+    """How many copies are in each status, for each reason; together they are all there are.
+
+    Shards that are done know their counts, so this looks only at the copies of those under way.
+    """
+    found: Counter[tuple[DeliveryStatus, str]] = Counter()
+    open_shards: list[int] = []
+    rows = connection.execute(
+        select(shards.c.number, shards.c.size, shards.c.fence, shards.c.counts).where(
+            shards.c.broadcast_id == broadcast_id
+        )
+    )
+    for row in rows:
+        if row.counts is not None:
+            for key, copies in row.counts.items():
+                status, _, reason = key.partition(":")
+                found[DeliveryStatus(status), reason] += copies
+        elif row.fence == 0:
+            found[DeliveryStatus.QUEUED, ""] += row.size
+        else:
+            open_shards.append(row.number)
+    for start in range(0, len(open_shards), 500):
+        found.update(_counted(connection, broadcast_id, open_shards[start : start + 500]))
+    return dict(sorted(found.items()))
+
+
+def count_all(connection: Connection, broadcast_id: int) -> Mapping[tuple[DeliveryStatus, str], int]:
+    """As ``count_by_status``, by looking at every copy: what the reconciler compares it with."""
     rows = connection.execute(
         select(deliveries.c.status, deliveries.c.reason, func.count().label("copies"))
         .where(deliveries.c.broadcast_id == broadcast_id)
         .group_by(deliveries.c.status, deliveries.c.reason)
-        .order_by(deliveries.c.status, deliveries.c.reason)
+    )
+    return {(DeliveryStatus(row.status), row.reason): row.copies for row in rows}
+
+
+def keep_counts(connection: Connection, broadcast_id: int, number: int) -> None:
+    """Write down what became of the copies of a shard that is done."""
+    counted = _counted(connection, broadcast_id, [number])
+    counts = {f"{status}:{reason}": copies for (status, reason), copies in counted.items()}
+    connection.execute(
+        update(shards)
+        .where(shards.c.broadcast_id == broadcast_id, shards.c.number == number)
+        .values(counts=counts)
+    )
+
+
+def _counted(
+    connection: Connection, broadcast_id: int, numbers: Sequence[int]
+) -> Mapping[tuple[DeliveryStatus, str], int]:
+    rows = connection.execute(
+        select(deliveries.c.status, deliveries.c.reason, func.count().label("copies"))
+        .where(deliveries.c.broadcast_id == broadcast_id, deliveries.c.shard.in_(numbers))
+        .group_by(deliveries.c.status, deliveries.c.reason)
     )
     return {(DeliveryStatus(row.status), row.reason): row.copies for row in rows}
 
@@ -158,14 +158,45 @@ def resolve_doubts(connection: Connection, broadcast_id: int, *, resend: bool, n
         deliveries.c.broadcast_id == broadcast_id,
         deliveries.c.status == DeliveryStatus.UNCERTAIN,
     )
+    touched = connection.scalars(select(deliveries.c.shard).where(*uncertain).distinct()).all()
     if resend:
-        touched = select(deliveries.c.shard).where(*uncertain)
         connection.execute(
             update(shards)
             .where(shards.c.broadcast_id == broadcast_id, shards.c.status == "done", shards.c.number.in_(touched))
-            .values(status="ready", not_before=None)
+            .values(status="ready", not_before=None, counts=None)
         )
         to = {"status": DeliveryStatus.QUEUED, "reason": "", "at": now}
     else:
         to = {"status": DeliveryStatus.SENT, "reason": "assumed", "at": now}
-    return connection.execute(update(deliveries).where(*uncertain).values(to)).rowcount
+    changed = connection.execute(update(deliveries).where(*uncertain).values(to)).rowcount
+    if not resend:
+        recount(connection, broadcast_id, touched)
+    return changed
+
+
+def settle_by_sign_of_life(connection: Connection, broadcast_id: int, contact_id: int) -> bool:
+    """A recipient showed that the copy arrived: if it was uncertain, it is sent. Returns whether it was."""
+    shard = connection.scalar(
+        update(deliveries)
+        .where(
+            deliveries.c.broadcast_id == broadcast_id,
+            deliveries.c.contact_id == contact_id,
+            deliveries.c.status == DeliveryStatus.UNCERTAIN,
+        )
+        .values(status=DeliveryStatus.SENT, reason="answered")
+        .returning(deliveries.c.shard)
+    )
+    if shard is not None:
+        recount(connection, broadcast_id, [shard])
+    return shard is not None
+
+
+def recount(connection: Connection, broadcast_id: int, numbers: Sequence[int]) -> None:
+    """Count anew the shards among *numbers* that are done."""
+    done = connection.scalars(
+        select(shards.c.number).where(
+            shards.c.broadcast_id == broadcast_id, shards.c.number.in_(numbers), shards.c.counts.is_not(None)
+        )
+    ).all()
+    for number in done:
+        keep_counts(connection, broadcast_id, number)

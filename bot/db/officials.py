@@ -1,8 +1,9 @@
 """Officials' accounts, and the audit: what every one of them did, and when."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from bot.db.tables import audit, officials
 from bot.outreach.broadcast import Act
@@ -22,6 +23,7 @@ def add(connection: Connection, official: Official, password_hash: str, by: str,
             name=official.name,
             role=official.role,
             password_hash=password_hash,
+            scope=" ".join(sorted(official.scope)),
             active=True,
             created_at=now,
         )
@@ -35,13 +37,18 @@ def find(connection: Connection, login: str) -> tuple[Official, str] | None:
     row = connection.execute(select(officials).where(officials.c.login == login)).one_or_none()
     if row is None:
         return None
-    return Official(row.login, row.name, Role(row.role), row.active), row.password_hash
+    return _official(row), row.password_hash
 
 
 def all_officials(connection: Connection) -> list[Official]:
     """Every account, by login."""
     rows = connection.execute(select(officials).order_by(officials.c.login))
-    return [Official(row.login, row.name, Role(row.role), row.active) for row in rows]
+    return [_official(row) for row in rows]
+
+
+def name_of(connection: Connection, login: str) -> str:
+    """The official's name as citizens may read it; the login where there is no account of it."""
+    return connection.scalar(select(officials.c.name).where(officials.c.login == login)) or login
 
 
 def disable(connection: Connection, login: str, by: str, now: datetime) -> bool:
@@ -76,3 +83,7 @@ def authors_of(connection: Connection, broadcast_id: int) -> frozenset[str]:
         select(audit.c.official).where(audit.c.broadcast_id == broadcast_id, audit.c.act.in_(hands)).distinct()
     )
     return frozenset(logins)
+
+
+def _official(row: Row[Any]) -> Official:
+    return Official(row.login, row.name, Role(row.role), row.active, frozenset(row.scope.split()))

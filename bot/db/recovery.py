@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select, update
 
-from bot.db.deliveries import keep_results, skip_queued
+from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.shards import Verdict, in_shard, with_broadcasts
 from bot.db.tables import broadcasts, deliveries, shards
 from bot.outreach.broadcast import Status
@@ -63,4 +63,5 @@ def sweep(connection: Connection, now: datetime, limit: int = 100) -> int:
             .where(shards.c.broadcast_id == row.broadcast_id, shards.c.number == row.number)
             .values(status="done", owner=None)
         )
+        keep_counts(connection, row.broadcast_id, row.number)
     return len(rows)

@@ -10,16 +10,27 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, or_, select, update
 from sqlalchemy.sql.selectable import FromClause
 
 from bot.contacts import ContactStatus, Segment
+from bot.db import officials
 from bot.db.audience import members
-from bot.db.deliveries import keep_results, skip_queued
+from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.tables import broadcasts, contacts, deliveries, shards
-from bot.outreach.broadcast import Status, segment_from_json
-from bot.outreach.delivery import DeliveryStatus, OnAmbiguous, Result
-from bot.outreach.quiet_hours import is_quiet
+from bot.outreach.audience_rule import segment_from_json
+from bot.outreach.broadcast import Act, Status, disturbs
+from bot.outreach.delivery import ERRORS_SHARE, DeliveryStatus, OnAmbiguous, Result, is_bad
+from bot.outreach.pace import USUAL_CAPS, Caps
+from bot.outreach.quiet_hours import ZONE, is_quiet
+
+_TAKEN = (
+    DeliveryStatus.SENDING,
+    DeliveryStatus.SENT,
+    DeliveryStatus.DELIVERED,
+    DeliveryStatus.READ,
+    DeliveryStatus.UNCERTAIN,
+)
 
 
 class Verdict(StrEnum):
@@ -31,6 +42,7 @@ class Verdict(StrEnum):
     STOPPED = "stopped"
     EXPIRED = "expired"
     QUIET = "quiet"
+    YIELD = "yield"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Held:
     on_ambiguous: OnAmbiguous
     queued: tuple[tuple[int, int], ...]
     """Sequence and attempts so far of every copy to send."""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +94,26 @@ def anything_open(connection: Connection) -> bool:
 
 
 def claim_shard(connection: Connection, channel: str, owner: str, lease: timedelta, now: datetime) -> Held | None:
-    """Take the next shard of *channel*, urgent broadcasts first. None when nothing is to be done.
+    """Take the next shard of *channel*. None when nothing is to be done.
 
-    One shard of a channel is sent at a time, whoever does it: so the channel's rate holds everywhere.
+    Urgent broadcasts go first and alone, then those that began first. Any number of workers may each
+    hold some.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"hoctap shards {channel}"))))
-    other = shards.alias("other")
-    busy = exists().where(other.c.channel == channel, other.c.status == "running", other.c.lease_until > now)
-    urgent = broadcasts.c.content["kind"].as_string() == "urgent"
     row = connection.execute(
         select(
             shards,
             broadcasts.c.content,
             broadcasts.c.segment,
             broadcasts.c.on_ambiguous,
+            broadcasts.c.priority,
         )
         .select_from(with_broadcasts())
-        .where(shards.c.channel == channel, _claimable(now), ~busy)
-        .order_by(urgent.desc(), broadcasts.c.id, shards.c.number)
+        .where(shards.c.channel == channel, _claimable(now))
+        .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
         .limit(1)
+        .with_for_update(of=shards, skip_locked=True)
     ).one_or_none()
-    if row is None:
+    if row is None or (row.priority == 0 and _urgent_first(connection, channel, now)):
         return None
     connection.execute(
         update(shards)
@@ -124,6 +135,7 @@ def claim_shard(connection: Connection, channel: str, owner: str, lease: timedel
         segment_from_json(row.segment),
         OnAmbiguous(row.on_ambiguous),
         tuple((each.sequence, each.attempts) for each in queued),
+        row.priority,
     )
 
 
@@ -135,6 +147,7 @@ def flush(
     *,
     lease: timedelta,
     now: datetime,
+    caps: Caps = USUAL_CAPS,
 ) -> Flushed:
     """Keep what came of finished sendings and permit the next, in one transaction. Safe to repeat.
 
@@ -150,7 +163,7 @@ def flush(
         skip_queued(connection, held.broadcast_id, held.number, verdict, now)
     if verdict is not Verdict.GO or not wanted:
         return Flushed(verdict, {})
-    return Flushed(verdict, _grant(connection, held, wanted, now))
+    return Flushed(verdict, _grant(connection, held, wanted, now, caps))
 
 
 def release(connection: Connection, held: Held, not_before: datetime | None, now: datetime) -> bool:
@@ -167,7 +180,11 @@ def release(connection: Connection, held: Held, not_before: datetime | None, now
         .where(*_holding(held))
         .values(status="ready" if left else "done", owner=None, lease_until=now, not_before=later)
     )
-    return changed.rowcount == 1 and not left
+    done = changed.rowcount == 1 and not left
+    if done:
+        keep_counts(connection, held.broadcast_id, held.number)
+        _end_wave(connection, held.broadcast_id, now)
+    return done
 
 
 def rest_channel(connection: Connection, channel: str, until: datetime) -> None:
@@ -192,6 +209,7 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
     return and_(
         broadcasts.c.status == Status.SENDING,
         shards.c.status == "ready",
+        shards.c.wave <= broadcasts.c.wave,
         or_(shards.c.not_before.is_(None), shards.c.not_before <= now),
     )
 
@@ -216,17 +234,59 @@ def _judge(connection: Connection, held: Held, now: datetime) -> Verdict:
     row = connection.execute(
         select(broadcasts.c.status, broadcasts.c.not_after).where(broadcasts.c.id == held.broadcast_id)
     ).one()
-    disturbs = held.content.get("kind") == "urgent" and bool(held.content.get("urgent_reason"))
     if row.status == Status.PAUSED:
         return Verdict.PAUSED
     if row.status != Status.SENDING:
         return Verdict.STOPPED
     if row.not_after is not None and row.not_after <= now:
         return Verdict.EXPIRED
-    return Verdict.QUIET if is_quiet(now) and not disturbs else Verdict.GO
+    if not disturbs(held.content) and is_quiet(now, holidays_too=bool(held.content.get("holidays"))):
+        return Verdict.QUIET
+    return Verdict.YIELD if held.priority == 0 and _urgent_first(connection, held.channel, now) else Verdict.GO
 
 
-def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datetime) -> dict[int, str]:
+def _urgent_first(connection: Connection, channel: str, now: datetime) -> bool:
+    """Whether an urgent shard of *channel* waits for a worker, or is in the hands of one."""
+    running = and_(broadcasts.c.status == Status.SENDING, shards.c.status == "running", shards.c.lease_until > now)
+    waiting = (
+        select(shards.c.number)
+        .select_from(with_broadcasts())
+        .where(broadcasts.c.priority > 0, shards.c.channel == channel, or_(running, _claimable(now)))
+        .limit(1)
+    )
+    return connection.scalar(waiting) is not None
+
+
+def _end_wave(connection: Connection, broadcast_id: int, now: datetime) -> None:
+    """After the last shard of the canary the rest may go, unless too many of the canary failed."""
+    in_canary = (shards.c.broadcast_id == broadcast_id, shards.c.wave == 0)
+    found = connection.execute(
+        select(broadcasts.c.status, broadcasts.c.wave).where(broadcasts.c.id == broadcast_id).with_for_update()
+    ).one()
+    if found.wave != 0 or connection.scalar(select(func.count()).where(*in_canary, shards.c.status != "done")):
+        return
+    total = bad = 0
+    for counts in connection.scalars(select(shards.c.counts).where(*in_canary)):
+        for key, copies in (counts or {}).items():
+            total += copies
+            bad += copies if is_bad(*key.split(":", 1)) else 0
+    connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(wave=1))
+    failed = bool(total) and bad / total >= ERRORS_SHARE
+    officials.record(
+        connection, officials.BOT, Act.CANARY, now, broadcast_id=broadcast_id, detail=f"{bad}/{total}"
+    )
+    if failed and found.status == Status.SENDING:
+        connection.execute(
+            update(broadcasts)
+            .where(broadcasts.c.id == broadcast_id)
+            .values(status=Status.PAUSED, reason="canary_failed")
+        )
+        officials.record(
+            connection, officials.BOT, Act.PAUSE, now, broadcast_id=broadcast_id, detail="canary_failed"
+        )
+
+
+def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datetime, caps: Caps) -> dict[int, str]:
     these = (deliveries.c.broadcast_id == held.broadcast_id, deliveries.c.sequence.in_(wanted))
     rows = connection.execute(
         select(
@@ -234,11 +294,13 @@ def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datet
             contacts.c.peer,
             contacts.c.status,
             contacts.c.notices,
-            members(held.segment).label("member"),
+            contacts.c.id.label("contact_id"),
+            members(held.segment, now).label("member"),
         )
         .select_from(deliveries.outerjoin(contacts, contacts.c.id == deliveries.c.contact_id))
         .where(*these)
     ).all()
+    often = frozenset[int]() if held.priority else _had_enough(connection, held, rows, now, caps)
     peers: dict[int, str] = {}
     skipped: list[Result] = []
     for row in rows:
@@ -250,6 +312,8 @@ def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datet
             skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "opted_out"))
         elif not row.member:
             skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "left_segment"))
+        elif row.contact_id in often:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "too_often"))
         else:
             peers[row.sequence] = row.peer
     keep_results(connection, held.broadcast_id, skipped, now, was=DeliveryStatus.QUEUED)
@@ -267,3 +331,25 @@ def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datet
         .returning(deliveries.c.sequence)
     )
     return {sequence: peers[sequence] for sequence in granted}
+
+
+def _had_enough(
+    connection: Connection, held: Held, rows: Sequence[Row[Any]], now: datetime, caps: Caps
+) -> frozenset[int]:
+    """Those of *rows* who got as many broadcasts today, or in seven days, as a person may."""
+    midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    got = connection.execute(
+        select(
+            deliveries.c.contact_id,
+            func.count().label("week"),
+            func.sum(case((deliveries.c.at >= midnight, 1), else_=0)).label("day"),
+        )
+        .where(
+            deliveries.c.contact_id.in_([row.contact_id for row in rows if row.contact_id is not None]),
+            deliveries.c.broadcast_id != held.broadcast_id,
+            deliveries.c.status.in_(_TAKEN),
+            deliveries.c.at > now - timedelta(days=7),
+        )
+        .group_by(deliveries.c.contact_id)
+    )
+    return frozenset(row.contact_id for row in got if row.day >= caps.a_day or row.week >= caps.a_week)

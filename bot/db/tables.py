@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -62,6 +63,8 @@ contacts = Table(
     Column("home", String(40), nullable=False, default=""),
     Column("home_province", String(10), nullable=False, default=""),
     Column("notices", Boolean, nullable=False, default=False),
+    Column("language", String(8), nullable=False, default="", server_default=""),
+    Column("role", String(20), nullable=False, default="", server_default=""),
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment, nullable=False),
     UniqueConstraint("channel", "peer"),
@@ -179,6 +182,8 @@ officials = Table(
     Column("name", String(120), nullable=False),
     Column("role", String(20), nullable=False),
     Column("password_hash", String(200), nullable=False),
+    # Codes of the provinces they answer for, separated by spaces; empty: the whole country.
+    Column("scope", String(400), nullable=False, default="", server_default=""),
     Column("active", Boolean, nullable=False, default=True),
     Column("created_at", Moment, nullable=False),
     CheckConstraint("role IN ('drafter', 'approver')", name="role"),
@@ -206,14 +211,29 @@ broadcasts = Table(
     Column("content", JSON, nullable=False),
     Column("segment", JSON, nullable=False),
     Column("digest", String(64), nullable=False, default=""),
+    # What a citizen types to learn whether a message is ours, and what two equal texts share.
+    Column("code", String(12), nullable=True),
+    Column("text_digest", String(64), nullable=False, default="", server_default=""),
     Column("status", String(12), nullable=False),
     Column("reason", String(300), nullable=False, default=""),
     Column("on_ambiguous", String(12), nullable=False, default="hold"),
+    Column("priority", Integer, nullable=False, default=0, server_default="0"),
     Column("due_at", Moment, nullable=False),
     Column("not_after", Moment, nullable=True),
     Column("created_by", String(60), nullable=False),
     Column("submitted_by", String(60), nullable=True),
     Column("approved_by", String(60), nullable=True),
+    Column("approved_at", Moment, nullable=True),
+    # How many it was thought to reach when it was approved: the size of the canary comes from it.
+    Column("expected", Integer, nullable=False, default=0, server_default="0"),
+    Column("corrects", Integer, nullable=True),
+    Column("run_id", Integer, nullable=True),
+    # Shards up to this wave may be sent: 0 is the canary.
+    Column("wave", Integer, nullable=False, default=0, server_default="0"),
+    # How far the freezing of recipients is: the channel, its last contact, and the newest contact of all.
+    Column("freeze_channel", String(20), nullable=True),
+    Column("freeze_after", Integer, nullable=False, default=0, server_default="0"),
+    Column("freeze_upto", Integer, nullable=False, default=0, server_default="0"),
     Column("total", Integer, nullable=False, default=0),
     Column("created_at", Moment, nullable=False),
     Column("started_at", Moment, nullable=True),
@@ -222,6 +242,9 @@ broadcasts = Table(
     CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="two_persons"),
     CheckConstraint("approved_by IS NULL OR approved_by <> submitted_by", name="approver_not_submitter"),
     Index(None, "status", "due_at"),
+    Index(None, "code", unique=True),
+    Index(None, "text_digest"),
+    Index(None, "run_id"),
     sqlite_autoincrement=True,
 )
 
@@ -232,6 +255,10 @@ shards = Table(
     Column("number", Integer, primary_key=True),
     Column("channel", String(20), nullable=False),
     Column("status", String(10), nullable=False),
+    Column("wave", Integer, nullable=False, default=0, server_default="0"),
+    Column("size", Integer, nullable=False, default=0, server_default="0"),
+    # Its copies by "status:reason", kept when it is done: progress without looking at every copy.
+    Column("counts", JSON(none_as_null=True), nullable=True),
     Column("owner", String(60), nullable=True),
     Column("fence", Integer, nullable=False, default=0),
     Column("lease_until", Moment, nullable=True),
@@ -252,11 +279,91 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("message_id", String(80), nullable=True),
     Column("at", Moment, nullable=True),
-    UniqueConstraint("broadcast_id", "contact_id"),
+    # The contact first: also what a person got lately is found by it.
+    UniqueConstraint("contact_id", "broadcast_id"),
     CheckConstraint(
         "status IN ('queued','sending','sent','delivered','read','failed','skipped','uncertain')",
         name="status",
     ),
-    Index(None, "broadcast_id", "shard", "status"),
+    # No status in an index, and room in each page: PostgreSQL then changes a row where it stands.
+    Index(None, "broadcast_id", "shard"),
     sqlite_with_rowid=False,
+)
+
+# The pace of each channel, shared by every process: when its next slot is, in seconds since 1970.
+rates = Table(
+    "rates",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("next_at", Float, nullable=False, default=0.0),
+    Column("rest_until", Float, nullable=False, default=0.0),
+    Column("slow_until", Float, nullable=False, default=0.0),
+    Column("floods", Integer, nullable=False, default=0),
+    Column("flooded_at", Float, nullable=False, default=0.0),
+)
+
+# What recipients did: tapped a button, answered a quiz, acknowledged, wrote within a day, opted out.
+taps = Table(
+    "taps",
+    metadata,
+    Column("broadcast_id", ForeignKey("broadcasts.id"), primary_key=True),
+    Column("contact_id", Integer, primary_key=True),
+    Column("token", String(48), primary_key=True),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A plan that makes broadcasts: what, to whom, when again. Approved by two persons like a broadcast.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("digest", String(64), nullable=False, default=""),
+    Column("status", String(12), nullable=False),
+    Column("reason", String(300), nullable=False, default=""),
+    Column("created_by", String(60), nullable=False),
+    Column("submitted_by", String(60), nullable=True),
+    Column("approved_by", String(60), nullable=True),
+    Column("next_due_at", Moment, nullable=True),
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint("status IN ('draft', 'submitted', 'active', 'paused', 'ended')", name="status"),
+    CheckConstraint("approved_by IS NULL OR approved_by <> created_by", name="two_persons"),
+    CheckConstraint("approved_by IS NULL OR approved_by <> submitted_by", name="approver_not_submitter"),
+    Index(None, "status", "next_due_at"),
+    sqlite_autoincrement=True,
+)
+
+# One a due time, whatever the number of processes.
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schedule_id", ForeignKey("schedules.id"), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("schedule_id", "due_at"),
+    CheckConstraint("status IN ('made', 'empty', 'skipped', 'expired')", name="status"),
+    sqlite_autoincrement=True,
+)
+
+series_members = Table(
+    "series_members",
+    metadata,
+    Column("series", String(48), primary_key=True),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    Column("joined_at", Moment, nullable=False),
+    Column("left_at", Moment, nullable=True),
+    Index(None, "series", "joined_at"),
+)
+
+# What the house remembers about itself, such as how far this database has come.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(200), nullable=False),
 )

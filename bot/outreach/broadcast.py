@@ -2,19 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.contacts import Segment, Topic
+from bot.contacts import Segment
+from bot.outreach.audience_rule import segment_as_json
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.official import Official, Role
 from bot.outreach.quiet_hours import is_quiet, next_allowed
 
 GRACE = timedelta(minutes=15)
 LASTS = timedelta(hours=24)
+WITHDRAW = timedelta(minutes=10)
+"""How long an approval may be taken back before anything of it is sent."""
+
+CANARY_SHARE, CANARY_MIN, CANARY_MAX = 100, 20, 500
 
 
 class Status(StrEnum):
@@ -41,6 +46,7 @@ class Act(StrEnum):
     SUBMIT = "submit"
     APPROVE = "approve"
     SCHEDULE = "schedule"
+    WITHDRAW = "withdraw"
     RETURN = "return"
     REJECT = "reject"
     START = "start"
@@ -53,6 +59,8 @@ class Act(StrEnum):
     VOID = "void"
     RESEND = "resend"
     ASSUME = "assume_sent"
+    CANARY = "canary"
+    RECONCILE = "reconcile"
 
 
 _WAITING = frozenset({Status.SUBMITTED, Status.APPROVED, Status.SCHEDULED})
@@ -62,6 +70,7 @@ TRANSITIONS: Mapping[Act, tuple[frozenset[Status], Status]] = {
     Act.SUBMIT: (frozenset({Status.DRAFT}), Status.SUBMITTED),
     Act.APPROVE: (frozenset({Status.SUBMITTED}), Status.APPROVED),
     Act.SCHEDULE: (frozenset({Status.APPROVED}), Status.SCHEDULED),
+    Act.WITHDRAW: (frozenset({Status.APPROVED}), Status.DRAFT),
     Act.RETURN: (_WAITING | {Status.MISSED}, Status.RETURNED),
     Act.REJECT: (_WAITING | {Status.MISSED}, Status.REJECTED),
     Act.START: (frozenset({Status.SCHEDULED}), Status.SENDING),
@@ -74,7 +83,7 @@ TRANSITIONS: Mapping[Act, tuple[frozenset[Status], Status]] = {
     Act.REOPEN: (frozenset({Status.COMPLETED}), Status.SENDING),
 }
 """Which statuses each act may find, and the one it leaves behind. ``resend`` and ``assume_sent`` are
-only words of the audit."""
+only words of the audit, and so are ``canary`` and ``reconcile``."""
 
 
 class Forbidden(Exception):
@@ -105,6 +114,11 @@ class Broadcast:
     reason: str = ""
     submitted_by: str | None = None
     approved_by: str | None = None
+    approved_at: datetime | None = None
+    expected: int = 0
+    corrects: int | None = None
+    run_id: int | None = None
+    wave: int = 0
     total: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -113,7 +127,29 @@ class Broadcast:
     @property
     def disturbs(self) -> bool:
         """Whether it may be sent in the quiet hours: urgent, and somebody wrote down why."""
-        return self.content.get("kind") == "urgent" and bool(self.content.get("urgent_reason"))
+        return disturbs(self.content)
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins: at its time, but not while the approval may still be withdrawn."""
+        if self.approved_at is None:
+            return self.due_at
+        return max(self.due_at, self.approved_at + WITHDRAW)
+
+    @property
+    def priority(self) -> int:
+        """Urgent ones go before routine ones and make them give way."""
+        return 1 if self.disturbs else 0
+
+
+def disturbs(content: Mapping[str, Any]) -> bool:
+    """Whether the frozen *content* is urgent and says why."""
+    return content.get("kind") == "urgent" and bool(content.get("urgent_reason"))
+
+
+def canary_size(expected: int) -> int:
+    """How many people get it first, before the rest: one in a hundred, at least 20 and at most 500."""
+    return min(max(-(-expected // CANARY_SHARE), CANARY_MIN), CANARY_MAX)
 
 
 def digest_of(broadcast: Broadcast) -> str:
@@ -126,6 +162,7 @@ def digest_of(broadcast: Broadcast) -> str:
         "due_at": broadcast.due_at.timestamp(),
         "not_after": broadcast.not_after.timestamp(),
         "on_ambiguous": broadcast.on_ambiguous,
+        "corrects": broadcast.corrects,
     }
     text = json.dumps(frozen, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -146,9 +183,24 @@ def check_times(broadcast: Broadcast, now: datetime) -> Broadcast:
         raise Forbidden("rule.past", due=due)
     if broadcast.not_after <= max(due, now):
         raise Forbidden("rule.window", due=due, not_after=broadcast.not_after)
-    if not broadcast.disturbs and is_quiet(due):
-        raise Forbidden("rule.quiet", due=due, allowed=next_allowed(due))
+    if not broadcast.disturbs:
+        holidays_too = bool(broadcast.content.get("holidays"))
+        if is_quiet(due, holidays_too=holidays_too):
+            key = "rule.quiet" if is_quiet(due, holidays_too=True) else "rule.holiday"
+            raise Forbidden(key, due=due, allowed=next_allowed(due, holidays_too=holidays_too))
     return broadcast
+
+
+def check_scope(broadcast: Broadcast, official: Official, province_of: Callable[[str], str]) -> None:
+    """Raises Forbidden when it reaches people outside what *official* answers for.
+
+    *province_of* gives the province's code of a commune's token.
+    """
+    if not official.scope or broadcast.corrects is not None:
+        return
+    named = broadcast.segment.provinces | {province_of(token) for token in broadcast.segment.communes}
+    if not named or not named <= official.scope:
+        raise Forbidden("rule.scope")
 
 
 def edit(broadcast: Broadcast, changed: Broadcast, now: datetime) -> Broadcast:
@@ -166,8 +218,10 @@ def edit(broadcast: Broadcast, changed: Broadcast, now: datetime) -> Broadcast:
         on_ambiguous=checked.on_ambiguous,
         digest="",
         reason="",
+        corrects=checked.corrects,
         submitted_by=None,
         approved_by=None,
+        approved_at=None,
     )
 
 
@@ -191,7 +245,27 @@ def approve(broadcast: Broadcast, official: Official, seen: str, now: datetime) 
     if not is_intact(broadcast) or seen != broadcast.digest:
         raise Forbidden("rule.changed")
     check_times(broadcast, now)
-    return replace(approved, approved_by=official.login)
+    return replace(approved, approved_by=official.login, approved_at=now)
+
+
+def withdraw(broadcast: Broadcast, official: Official, reason: str) -> Broadcast:
+    """A draft again: who had a hand in it, or an approver, takes it back before anything is sent.
+
+    Raises Forbidden once the time for that is over.
+    """
+    if broadcast.status in (Status.SCHEDULED, Status.SENDING, Status.PAUSED):
+        raise Forbidden("rule.withdraw_over")
+    if official.role is not Role.APPROVER and official.login not in broadcast.authors | {broadcast.created_by}:
+        raise Forbidden("rule.role")
+    back = _because(follow(broadcast, Act.WITHDRAW), reason)
+    return replace(back, approved_by=None, approved_at=None, submitted_by=None, digest="")
+
+
+def ripen(broadcast: Broadcast, now: datetime) -> Broadcast:
+    """Scheduled, once nobody withdrew the approval in time. Raises Forbidden before that."""
+    if broadcast.approved_at is None or now < broadcast.approved_at + WITHDRAW:
+        raise Forbidden("rule.status", status=broadcast.status)
+    return follow(broadcast, Act.SCHEDULE)
 
 
 def is_intact(broadcast: Broadcast) -> bool:
@@ -203,7 +277,7 @@ def turn_back(broadcast: Broadcast, act: Act, official: Official, reason: str) -
     """Returned to be mended, or rejected, by an approver who says why."""
     if official.role is not Role.APPROVER:
         raise Forbidden("rule.role")
-    return replace(_because(follow(broadcast, act), reason), approved_by=None)
+    return replace(_because(follow(broadcast, act), reason), approved_by=None, approved_at=None)
 
 
 def stop(broadcast: Broadcast, reason: str, now: datetime) -> Broadcast:
@@ -243,27 +317,7 @@ def settle(broadcast: Broadcast, official: Official, now: datetime, *, resend: b
 
 def is_missed(broadcast: Broadcast, now: datetime) -> bool:
     """Whether its time passed unused; it then waits for a person, also when a backup comes back."""
-    return now - broadcast.due_at > GRACE
-
-
-def segment_as_json(segment: Segment) -> dict[str, list[str]]:
-    """The segment as it is stored, in a stable order."""
-    return {
-        "provinces": sorted(segment.provinces),
-        "communes": sorted(segment.communes),
-        "topics": sorted(segment.topics),
-        "channels": sorted(segment.channels),
-    }
-
-
-def segment_from_json(stored: Mapping[str, Any]) -> Segment:
-    """The segment that was stored."""
-    return Segment(
-        frozenset(stored["provinces"]),
-        frozenset(stored["communes"]),
-        frozenset(Topic(topic) for topic in stored["topics"]),
-        frozenset(stored["channels"]),
-    )
+    return now - broadcast.starts_at > GRACE
 
 
 def _because(broadcast: Broadcast, reason: str) -> Broadcast:

@@ -1,5 +1,6 @@
 """A campaign: what to say. Read from a text file with Vietnamese labels, frozen, shown as a Reply."""
 
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -154,17 +155,28 @@ def read_campaign(text: str, file: str, vocabulary: Vocabulary) -> Campaign:
     return Campaign(code, title, topic, kind, body, buttons, sources, valid_from, valid_to)
 
 
-def freeze(campaign: Campaign, frame: str, urgent_reason: str = "") -> dict[str, Any]:
-    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}`` and how to stop."""
+def freeze(
+    campaign: Campaign, frame: str, urgent_reason: str = "", *, code: str = "", holidays: bool = False
+) -> dict[str, Any]:
+    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
+    stop. *holidays*: it is meant for public holidays too."""
     return {
         "kind": campaign.kind.value,
         "urgent_reason": urgent_reason if campaign.kind is Kind.URGENT else "",
-        "text": frame.format(text=campaign.text, sources="; ".join(campaign.sources)),
+        "code": code,
+        "holidays": holidays,
+        "text": frame.format(text=campaign.text, sources="; ".join(campaign.sources), code=code),
         "buttons": [
             {"label": each.label, "token": each.token, "kind": each.kind.value, "target": each.target}
             for each in campaign.buttons
         ],
     }
+
+
+def text_digest_of(content: Mapping[str, Any]) -> str:
+    """What two contents share that say the same, whatever their check codes are."""
+    text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
+    return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
 
 
 def render(content: Mapping[str, Any]) -> Reply:

@@ -22,12 +22,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """An account of the people who send broadcasts."""
+    """An account of the people who send broadcasts. *scope* is the provinces they answer for, by code;
+    empty: the whole country."""
 
     login: str
     name: str
     role: Role
     active: bool = True
+    scope: frozenset[str] = frozenset()
 
 
 def clean_login(login: str) -> str:

@@ -1,35 +1,38 @@
-"""The pace of a channel: how many messages may leave now. Time is an argument, in seconds."""
+"""How often one chat may be written to, and one person within a day and a week. Time is an argument."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-SHARE = 0.8
-BURST_SECONDS = 0.05
+CHATS_KEPT = 10_000
+GROUP_MARK = "-"
+"""Telegram's groups have negative ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many routine broadcasts a person gets at most in a day and in seven days."""
+
+    a_day: int = 2
+    a_week: int = 7
+
+
+USUAL_CAPS = Caps()
 
 
 @dataclass(slots=True)
-class Pace:
-    """Slots at an even rate; what is not used within 50 ms is lost, so no second exceeds the rate."""
+class ChatPace:
+    """One message a second in a chat, after a short burst; 20 a minute in a group."""
 
-    per_second: float
-    _next: float = 0.0
+    per_second: float = 1.0
+    burst: int = 3
+    per_group_minute: float = 20.0
+    _next: dict[str, float] = field(default_factory=dict)
 
-    def take(self, wanted: int, now: float) -> int:
-        """How many of *wanted* messages may leave at *now*; they are then counted as gone."""
-        self._next = max(self._next, now - BURST_SECONDS)
-        free = int((now - self._next) * self.per_second) + 1 if now >= self._next else 0
-        taken = max(0, min(wanted, free))
-        self._next += taken / self.per_second
-        return taken
-
-    def spend(self, extra: int) -> None:
-        """Count *extra* messages as gone too: the further parts of long ones."""
-        self._next += extra / self.per_second
-
-    def wait(self, now: float) -> float:
-        """The seconds until the next slot."""
-        return max(0.0, self._next - now)
-
-
-def bulk_pace(per_second: float) -> Pace:
-    """The pace of broadcasts on a channel of *per_second*: replies keep a fifth of it."""
-    return Pace(per_second * SHARE)
+    def delay(self, chat: str, now: float) -> float:
+        """Seconds until *chat* may get a message, which is then counted as sent."""
+        gap = 60.0 / self.per_group_minute if chat.startswith(GROUP_MARK) else 1.0 / self.per_second
+        allowance = 0.0 if chat.startswith(GROUP_MARK) else gap * (self.burst - 1)
+        due = max(self._next.get(chat, 0.0), now - allowance)
+        self._next[chat] = due + gap
+        if len(self._next) > CHATS_KEPT:
+            self._next = {each: at for each, at in self._next.items() if at > now - allowance}
+        return max(0.0, due - now)

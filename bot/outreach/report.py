@@ -61,6 +61,7 @@ def describe(
             ("commune", [place(token) for token in sorted(segment.communes)]),
             ("topic", [topic(each) for each in sorted(segment.topics)]),
             ("channel", sorted(segment.channels)),
+            ("reached", [str(segment.reached)] if segment.reached else []),
         )
         if names
     ]
@@ -75,6 +76,8 @@ def describe(
         submitted=broadcast.submitted_by or nobody,
         approved=broadcast.approved_by or nobody,
     )
+    if code := broadcast.content.get("code"):
+        yield phrase("show.code", code=code)
     if broadcast.digest:
         yield phrase("show.digest", digest=broadcast.digest[:12])
 

@@ -22,7 +22,7 @@ from bot.outreach.broadcast import Act, Broadcast
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.official import Official, Role
 
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
 LAN = Official("lan", "Lan", Role.DRAFTER)
 MINH = Official("minh", "Minh", Role.APPROVER)
 CONTENT = {"kind": "ordinary", "urgent_reason": "", "text": "Xin chào", "buttons": []}
@@ -168,7 +168,7 @@ def approve(connection: Connection, broadcast_id: int, by: Official = MINH, seen
     return broadcasts.change(
         connection,
         broadcast_id,
-        lambda b: rules.follow(rules.approve(b, by, seen or b.digest, NOW), Act.SCHEDULE),
+        lambda b: rules.ripen(rules.approve(b, by, seen or b.digest, NOW - rules.WITHDRAW), NOW),
         Act.APPROVE,
         by=by.login,
         now=NOW,

@@ -323,7 +323,7 @@ async def test_many_refusals_in_a_row_pause_the_broadcast(sqlite: Database) -> N
 
 
 async def test_the_quiet_hours_hold_what_is_under_way_until_the_morning(database: Database) -> None:
-    night = datetime(2026, 11, 24, 20, 59, tzinfo=ZONE)
+    night = datetime(2026, 11, 25, 20, 59, tzinfo=ZONE)
     clock = Clock(night)
     channel = Recorder()
     dispatcher = opened(database, channel, clock)
@@ -338,7 +338,7 @@ async def test_the_quiet_hours_hold_what_is_under_way_until_the_morning(database
 
 
 async def test_an_urgent_broadcast_with_a_reason_goes_at_night(database: Database) -> None:
-    night = datetime(2026, 11, 24, 23, 0, tzinfo=ZONE)
+    night = datetime(2026, 11, 25, 23, 0, tzinfo=ZONE)
     content = {**CONTENT, "kind": "urgent", "urgent_reason": "bao"}
     number = await begun(database, 5, due_at=night, not_after=night + timedelta(hours=2), content=content)
     await run_once(opened(database, clock=Clock(night)), night)
@@ -545,21 +545,24 @@ async def test_two_dispatchers_on_postgresql_never_send_twice(postgres_url: str)
         assert len(channel.peers()) == len(set(channel.peers())) == 2500
         assert counted(first, number) == {"sent": 2500}
         numbers = first.read_now(lambda c: c.scalars(select(shard_rows.c.number)).all())
-        assert sorted(numbers) == [1, 2, 3]
+        assert sorted(numbers) == [1, 2, 3, 4]  # the canary and the rest
     finally:
         first.close()
         second.close()
 
 
-async def test_one_shard_of_a_channel_is_sent_at_a_time(database: Database) -> None:
-    await begun(database, 1500)
+async def test_two_workers_hold_different_shards(database: Database) -> None:
+    await begun(database, 1500, expected=1)
     await opened(database).tick(NOW)
     lease = timedelta(seconds=30)
     mine = await database.write(lambda c: shards.claim_shard(c, "fake", "a", lease, NOW))
     other = await database.write(lambda c: shards.claim_shard(c, "fake", "b", lease, NOW))
+    third = await database.write(lambda c: shards.claim_shard(c, "fake", "c", lease, NOW))
 
-    assert mine is not None
-    assert other is None
+    assert mine is not None and other is not None
+    assert not {each for each, _ in mine.queued} & {each for each, _ in other.queued}
+    assert len(mine.queued) + len(other.queued) == 1500
+    assert third is None
 
 
 def test_a_shard_is_a_quarter_of_a_minute_of_sending() -> None:

@@ -6,13 +6,13 @@ import pytest
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import TRANSITIONS, Act, Forbidden, Status, digest_of, follow
 from bot.outreach.official import Official, Role, hash_password, is_password
-from bot.outreach.pace import Pace
+from bot.outreach.pace import ChatPace
 from bot.outreach.quiet_hours import ZONE, is_quiet, next_allowed
 from tests.outreach.postroom import LAN, MINH, NOW, new_draft
 
 
 def at(hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 11, 24, hour, minute, tzinfo=ZONE)
+    return datetime(2026, 11, 25, hour, minute, tzinfo=ZONE)
 
 
 @pytest.mark.parametrize(
@@ -123,18 +123,17 @@ def test_a_password_is_the_same_in_composed_and_decomposed_letters() -> None:
     assert not is_password(None, "")
 
 
-def test_a_pace_lets_no_second_exceed_the_rate() -> None:
-    pace, gone, now = Pace(100.0), [], 1000.0
-    for _ in range(3000):
-        now += 0.001
-        gone += [now] * pace.take(64, now)
+def test_a_chat_gets_a_short_burst_and_then_one_message_a_second() -> None:
+    pace = ChatPace()
 
-    assert 295 <= len(gone) <= 306
-    for start in gone:
-        assert sum(start <= each < start + 1 for each in gone) <= 106
+    assert [pace.delay("7", 100.0) for _ in range(5)] == [0.0, 0.0, 0.0, 1.0, 2.0]
+    assert pace.delay("8", 100.0) == 0.0
+    assert pace.delay("7", 200.0) == 0.0
 
 
-def test_a_pace_does_not_save_up_what_was_not_used() -> None:
-    pace = Pace(100.0)
-    pace.take(1, 1000.0)
-    assert pace.take(64, 1060.0) <= 6
+def test_a_group_gets_twenty_a_minute() -> None:
+    pace, now = ChatPace(), 1000.0
+    for _ in range(100):
+        now += pace.delay("-100", now)
+
+    assert 99 * 3.0 - 0.01 <= now - 1000.0 <= 100 * 3.0

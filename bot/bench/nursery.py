@@ -1,0 +1,103 @@
+"""A process that has imported everything and forks a worker for each line it reads: to be killed at once.
+
+``python -m bot.bench.nursery``; a line is JSON: how a worker is to run. It answers with the worker's pid.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import pacing
+from bot.bench.bot_api import TOKEN
+from bot.channels.telegram import TelegramChannel
+from bot.channels.telegram_request import AiohttpRequest
+from bot.db import Database, SQLAlchemyError
+from bot.dispatch import Dispatcher
+from bot.log import set_up
+
+
+class BentTime:
+    """The machine's clock, moved by as many seconds as a file says."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._looked = 0.0
+        self._moved = 0.0
+
+    def time(self) -> float:
+        """Seconds since 1970."""
+        if time.monotonic() - self._looked > 0.05:
+            self._looked = time.monotonic()
+            try:
+                self._moved = float(self._file.read_text() or 0)
+            except (OSError, ValueError):
+                self._moved = 0.0
+        return time.time() + self._moved
+
+    def monotonic(self) -> float:
+        """Seconds that nobody can move."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The moment."""
+        return datetime.fromtimestamp(self.time(), UTC)
+
+
+def open_telegram(api_url: str, per_second: float) -> TelegramChannel:
+    """A channel that gives up soon, at a pace of its own."""
+    channel = TelegramChannel(
+        TOKEN, api_url=api_url, request=AiohttpRequest(read_timeout=1.0), paid_broadcast=True, pause=0.2
+    )
+    channel.abilities = replace(channel.abilities, per_second=per_second)
+    return channel
+
+
+async def work(order: dict[str, Any]) -> None:
+    """Send until killed, as ``hoctap run`` does, but looking for work four times a second."""
+    bent = BentTime(Path(order["clock"]))
+    vars(pacing)["time"] = bent
+    database = Database.open(order["database"])
+    channels = {"telegram": open_telegram(order["api_url"], order["per_second"])}
+    lease = timedelta(seconds=order["lease"])
+    dispatcher = Dispatcher(database, channels, bent.now, lease=lease)
+    recovered = False
+    while True:
+        try:
+            if not recovered:
+                await dispatcher.recover_at_start()
+                recovered = True
+            await dispatcher.tick(bent.now())
+            await dispatcher.run_ready(bent.now())
+        except SQLAlchemyError as error:
+            print(type(error).__name__, str(error)[:100], file=sys.stderr)
+        await asyncio.sleep(0.25)
+
+
+def main() -> None:
+    """Fork a worker a line; reap those that were killed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(0)
+            set_up("error")
+            try:
+                asyncio.run(ENGINES[order["engine"]](order))
+            finally:
+                os._exit(1)
+        print(pid, flush=True)
+
+
+ENGINES = {"embedded": work}
+
+if __name__ == "__main__":
+    main()
