@@ -64,7 +64,10 @@ class EmbeddedParser:
         return reading
 
     def _ranked(self, text: str, words: Sequence[str], named: Sequence[str]) -> Parse:
-        evidence = self._model.evidence(self._model.read(words, tokens(text)))
+        read = self._model.read(words, tokens(text))
+        if not named and not read.vector.known:
+            return Parse(text, Intent(OUT_OF_SCOPE, 1.0), ())
+        evidence = self._model.evidence(read)
         chances = probabilities(evidence, self._model.calibration).tolist()
         none = chances.pop()
         found = sorted(
