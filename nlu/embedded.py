@@ -2,28 +2,24 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import structlog
 
 from nlu.calibration import probabilities
-from nlu.context import leans, without_correction
-from nlu.entities import Extractor
+from nlu.entities import Entity, Extractor
 from nlu.model import Model
 from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent, Parse
-from nlu.questions import asks, find_questions
+from nlu.questions import asks
+from nlu.reading import read_message
 from nlu.storage import ENGINE, ModelError
 from nlu.teaching import train
 from nlu.training import Example, Kind, content_hash, read_lookups, read_synonyms
-from nlu.vietnamese import EMOJI, is_gibberish, normalise_unicode, tokens, without_courtesies
+from nlu.vietnamese import is_gibberish, tokens, without_courtesies
 from nlu.workshop import TeachingFailed, teach_apart
 
 __all__ = ["EmbeddedParser", "Model", "ModelError", "TeachingFailed", "open_parser", "train"]
-
-LENGTH_MAX: Final = 500
-"""Characters of a message that are read; what follows is left aside."""
 
 RANKED_MAX: Final = 5
 _KEPT_MODELS: Final = 3
@@ -36,21 +32,30 @@ log = structlog.get_logger()
 class EmbeddedParser:
     """Parses texts in process with a trained model; safe to share between threads."""
 
+    waits: Final = False
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._reader = ModelReader(model)
+
+    def parse(self, text: str, about: str = "") -> Parse:
+        """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
+        return read_message(text, about, self._reader)
+
+
+class ModelReader:
+    """Reads texts by a trained model."""
+
     def __init__(self, model: Model) -> None:
         self._model = model
         self._extractor = Extractor(model.lookups)
 
-    def parse(self, text: str, about: str = "") -> Parse:
-        """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
-        heard = normalise_unicode(text[: 2 * LENGTH_MAX]).strip()[:LENGTH_MAX]
-        said = _in_words(heard)
-        parse = find_questions(without_correction(said), self._read)
-        if about and leans(said):
-            parse = replace(parse, in_context=self._read(f"{about} {said}").ranking)
-        entities = self._extractor.find(self._model.repair.words(said))
-        return replace(parse, text=heard, entities=entities)
+    def name(self, text: str) -> tuple[Entity, ...]:
+        """Return what `text` names."""
+        return self._extractor.find(self._model.repair.words(text))
 
-    def _read(self, text: str) -> Parse:
+    def read(self, text: str) -> Parse:
+        """Return the reading of `text` as one question."""
         words = self._model.repair.words(text)
         core = without_courtesies(" ".join(words)).split()
         named = self._model.named_exactly(text, words, core)
@@ -83,13 +88,6 @@ class EmbeddedParser:
         if not ranking or none > ranking[0].score:
             return Parse(text, Intent(OUT_OF_SCOPE, none), ranking)
         return Parse(text, ranking[0], ranking)
-
-
-def _in_words(text: str) -> str:
-    """Return `text`, or what its pictures say where it has no words."""
-    if tokens(text):
-        return text
-    return " ".join(dict.fromkeys(EMOJI[sign] for sign in text if sign in EMOJI)) or text
 
 
 def _exactly(text: str, named: Sequence[str], found: Sequence[Intent]) -> Parse:

@@ -56,7 +56,12 @@ class Parse:
 
 
 class Parser(Protocol):
-    """Whatever turns a text into a Parse."""
+    """Whatever turns a text into a Parse; one that `waits` for another process is called off the event loop."""
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether `parse` waits for another process."""
+        ...
 
     def parse(self, text: str, about: str = "") -> Parse:
         """Return the readings of `text`, which follows on a question `about`; never raises for any text."""

@@ -66,18 +66,22 @@ class Repair:
 
     def words(self, text: str) -> list[str]:
         """Return the folded words of `text`, repaired; the same words come back when nothing is wrong."""
-        paths: list[tuple[float, str, tuple[str, ...]]] = [(0.0, _START, ())]
-        for token in tokens(text):
+        return [word for reading in self.readings(tokens(text)) for word in reading]
+
+    def readings(self, typed: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the folded words that each of the `typed` tokens stands for, repaired."""
+        paths: list[tuple[float, str, tuple[tuple[str, ...], ...]]] = [(0.0, _START, ())]
+        for token in typed:
             options = self._options(token)
-            best: dict[str, tuple[float, str, tuple[str, ...]]] = {}
+            best: dict[str, tuple[float, str, tuple[tuple[str, ...], ...]]] = {}
             for cost, last, said in paths:
                 for reading, price in options:
                     total = cost + price + self._surprise(last, reading)
                     end = reading[-1]
                     if end not in best or total < best[end][0]:
-                        best[end] = (total, end, said + reading)
+                        best[end] = (total, end, (*said, reading))
             paths = sorted(best.values())[:_BEAM] if len(best) > 1 else list(best.values())
-        return list(paths[0][2])
+        return paths[0][2]
 
     def _surprise(self, last: str, reading: tuple[str, ...]) -> float:
         cost = 0.0

@@ -37,7 +37,8 @@ def train(
     Raises ValueError when there is no wording among the examples.
     """
     wordings, answers = split_kinds(examples)
-    labels = tuple(dict.fromkeys(example.intent for example in wordings))
+    # Sorted, as a Rasa server is taught the same intents file by file in another order.
+    labels = tuple(sorted({example.intent for example in wordings}))
     if not labels:
         raise ValueError("there is no example to train on")
     number = {label: i for i, label in enumerate(labels)}

@@ -74,7 +74,7 @@ def test_any_text_is_survived(parser: EmbeddedParser, text: str) -> None:
 
 
 def test_a_saved_model_understands_the_same(parser: EmbeddedParser, tmp_path: Path) -> None:
-    parser._model.save(tmp_path / "model.npz")
+    parser.model.save(tmp_path / "model.npz")
 
     again = EmbeddedParser(Model.load(tmp_path / "model.npz"))
 
