@@ -13,26 +13,22 @@ from typing import Any
 import structlog
 import uvicorn
 
+from bot import publication
 from bot.channels.base import Call, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
 from bot.db import Database, conversations, webchat
-from bot.dialogue.texts import Texts, load_texts
-from bot.dialogue.turn import House
+from bot.dialogue.texts import Texts
 from bot.dispatch import Dispatcher
 from bot.inbox import ZONE, Inbox, Mind
-from bot.knowledge import library
 from bot.outbox import Outbox
 from bot.outreach.pace import Caps
 from bot.pacing import open_paces
-from bot.places.centres import Directory
-from bot.places.gazetteer import Gazetteer
+from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
 from bot.web.pages import build_app, open_templates
-from nlu.embedded import open_parser
-from nlu.training import read_examples
 
 log = structlog.get_logger()
 
@@ -47,17 +43,8 @@ def utc_now() -> datetime:
 
 
 def load_mind(config: Config, today: date) -> Mind:
-    """Everything the bot knows, read and checked, and its parser, trained or from the cache.
-
-    Raises ContentError or TextsError with every fault found.
-    """
-    texts = load_texts(config.content / "texts.yml")
-    answers = library.load(config.content / "faq", today)
-    gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv")
-    directory = Directory.load(config.content / "centres", gazetteer)
-    examples = [*read_examples(), *answers.examples()]
-    parser = open_parser(examples, config.data / "nlu")
-    return Mind(House(texts, answers, gazetteer, directory), parser)
+    """What the content folder holds, whether it is published or not. Raises as ``publication.load_mind``."""
+    return publication.load_mind(config.content, config.data, today)
 
 
 def open_channels(config: Config, database: Database, texts: Texts) -> dict[str, Channel]:
@@ -91,14 +78,17 @@ class App:
     outbox: Outbox
     dispatcher: Dispatcher
     scheduler: Scheduler
+    newsstand: Newsstand
 
     @classmethod
-    def open(cls, config: Config, database: Database, mind: Mind) -> "App":
+    def open(cls, config: Config, database: Database, began: Start) -> "App":
         """Wire everything; nothing runs yet."""
+        mind = began.mind
         channels = open_channels(config, database, mind.house.texts)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
         inbox = Inbox(database, channels, outbox, mind, utc_now)
+        newsstand = Newsstand(config, database, inbox, began, utc_now)
         caps = Caps(config.notices_a_day, config.notices_a_week)
         dispatcher = Dispatcher(database, channels, utc_now, paces=paces, caps=caps)
 
@@ -106,6 +96,9 @@ class App:
             now = utc_now()
             await dispatcher.tick(now)
             await dispatcher.run_ready(now)
+
+        async def look_for_news() -> None:
+            await newsstand.look()
 
         async def forget() -> None:
             now = utc_now()
@@ -119,24 +112,34 @@ class App:
             [
                 Tick("replies", 1, outbox.retry_due),
                 Tick("broadcasts", 2, tend_broadcasts),
+                Tick("content", 0.5, look_for_news),
                 Tick("forget", 3600, forget),
                 Tick("reconcile", 24 * 3600, reconcile),
             ]
         )
-        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler)
+        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler, newsstand)
 
     async def health(self) -> dict[str, Any]:
         """What an operator or a monitor asks: is everything well, and if not, what."""
         channels = {name: channel.state() for name, channel in self.channels.items()}
         writable = await self.database.is_writable()
         library_size = len(self.inbox.mind.house.library.by_code)
-        well = writable and all(state in ("ok", "starting") for state in channels.values())
+        well = (
+            writable
+            and not self.newsstand.trouble
+            and all(state in ("ok", "starting") for state in channels.values())
+        )
         return {
             "status": "ok" if well else "degraded" if writable else "down",
             "version": version("hoctap"),
             "database": "ok" if writable else "not writable",
             "channels": channels,
             "answers": library_size,
+            "content": {
+                "version": self.newsstand.publication.number,
+                "published_at": self.newsstand.publication.at.isoformat(),
+                "trouble": self.newsstand.trouble,
+            },
             "waiting": self.inbox.depth(),
         }
 

@@ -110,12 +110,14 @@ class Inbox:
             del self._queues[address], self._answering[address]
 
     async def _answer(self, inbox_id: int, heard: Heard) -> None:
-        house = self.mind.house
+        # Once: what is published meanwhile answers the next message.
+        mind = self.mind
+        house = mind.house
         contact, conversation = await self._database.read(lambda c: conversations.load(c, heard.address))
 
         spoken = heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and not heard.text.startswith("/")
         about = house.library.question(conversation.last_answer)
-        parse = self.mind.parser.parse(heard.text, about) if spoken else NOT_PARSED
+        parse = mind.parser.parse(heard.text, about) if spoken else NOT_PARSED
 
         now = self._clock()
         today = now.astimezone(ZONE).date()

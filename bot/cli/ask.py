@@ -2,9 +2,7 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -12,13 +10,10 @@ import typer
 from bot.app import load_mind, today_in_vietnam, utc_now
 from bot.cli.errors import CommandError
 from bot.config import Config
-from bot.contacts import Contact, ContactStatus
-from bot.dialogue.engine import respond
-from bot.dialogue.turn import Consented, Conversation, HomeSet, Situation, Subscribed, Turn, Unsubscribed
-from bot.inbox import NOT_PARSED, Mind
+from bot.dialogue.turn import Turn
 from bot.log import set_up
 from bot.markup import to_plain
-from bot.messages import Address, Heard
+from bot.rehearsal import converse
 from nlu.parse import Parse
 
 
@@ -38,14 +33,14 @@ def ask(
     )
     mind = load_mind(Config.load(), today_in_vietnam())
     if not as_json:
-        turn, _ = _converse(mind, [" ".join(question or ())])
+        turn, _ = converse(mind, [" ".join(question or ())], utc_now())
         for reply in turn.replies:
             typer.echo(to_plain(reply.text))
             for choice in reply.all_choices():
                 typer.echo(f"  [{choice.label}]")
         return
     for asked_id, turns in questions:
-        turn, parse = _converse(mind, turns)
+        turn, parse = converse(mind, turns, utc_now())
         typer.echo(json.dumps(_result(asked_id, turn, parse), ensure_ascii=False))
 
 
@@ -58,38 +53,6 @@ def _read(line: str, number: int) -> tuple[Any, list[str]]:
     if not all(isinstance(each, str) for each in turns):
         raise CommandError(f'line {number}: needs "text", or "turns" with a list of texts')
     return asked.get("id", number), list(turns)
-
-
-def _converse(mind: Mind, texts: list[str]) -> tuple[Turn, Parse]:
-    """The last turn of one conversation with a stranger, and what its text was understood to be."""
-    address = Address("terminal", "ask")
-    contact = Contact(0, address, ContactStatus.ACTIVE)
-    conversation = Conversation()
-    turn, parse = Turn(()), NOT_PARSED
-    now = utc_now()
-    for number, text in enumerate(texts):
-        heard = Heard(address, str(number), now, text=unicodedata.normalize("NFC", text))
-        parse = mind.parser.parse(heard.text, mind.house.library.question(conversation.last_answer))
-        turn = respond(Situation(heard, parse, contact, conversation, mind.house, now, today_in_vietnam()))
-        conversation = turn.conversation
-        contact = _after(contact, turn)
-    return turn, parse
-
-
-def _after(contact: Contact, turn: Turn) -> Contact:
-    for event in turn.events:
-        match event:
-            case Consented(given=given):
-                contact = replace(contact, notices=given)
-            case Subscribed(topics):
-                contact = replace(contact, topics=topics)
-            case HomeSet(unit, province):
-                contact = replace(contact, home=unit, home_province=province)
-            case Unsubscribed():
-                contact = replace(contact, notices=False, topics=frozenset())
-            case _:
-                pass
-    return contact
 
 
 def _result(asked_id: Any, turn: Turn, parse: Parse) -> dict[str, Any]:

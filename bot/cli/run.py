@@ -4,11 +4,12 @@ import asyncio
 
 import typer
 
-from bot.app import App, bind, load_mind, today_in_vietnam
+from bot.app import App, bind, utc_now
 from bot.config import Config
 from bot.db import Database
 from bot.dialogue.texts import load_texts
 from bot.log import set_up
+from bot.publication import start
 
 
 def run() -> None:
@@ -20,10 +21,10 @@ def run() -> None:
     port = listening.getsockname()[1]
     typer.echo(texts("cli.ready", url=config.public_url or f"http://{host}:{port}/"))
     set_up(config.log_level)
-    mind = load_mind(config, today_in_vietnam())
     database = Database.open(config.database)
+    began = start(config, database, utc_now())
 
     async def serve() -> None:
-        await App.open(config, database, mind).run(listening)
+        await App.open(config, database, began).run(listening)
 
     asyncio.run(serve())

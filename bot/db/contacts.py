@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.contacts import Contact, ContactStatus, Held, Purpose, Topic
+from bot.db.content_tables import votes
 from bot.db.tables import (
     consents,
     contact_topics,
@@ -14,7 +15,6 @@ from bot.db.tables import (
     handovers,
     inbox,
     replies,
-    votes,
     webchat_messages,
 )
 from bot.dialogue.turn import (

@@ -164,16 +164,6 @@ handovers = Table(
     sqlite_autoincrement=True,
 )
 
-# Votes carry no person: an answer, a word, a day.
-votes = Table(
-    "votes",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("code", String(40), nullable=False, index=True),
-    Column("useful", Boolean, nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
 officials = Table(
     "officials",
     metadata,

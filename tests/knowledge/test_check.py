@@ -374,7 +374,7 @@ def test_every_sentence_of_staff_files_is_told_in_some_test() -> None:
     """A new fault comes with its line and its sentence tested, here or with the files."""
     written = (CONTENT / "faults.yml").read_text("utf-8").partition("# Tệp và thư mục")[2].partition("# Bảng")[0]
     keys = set(re.findall(r"^(\w+):", written, re.MULTILINE))
-    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parents[1].glob("*/test_*.py"))
 
     def is_told(key: str) -> bool:
         pieces = re.split(r"\{\w+\}", SENTENCES[key])

@@ -10,14 +10,18 @@ import pytest
 from bot.app import App
 from bot.config import Config
 from bot.db import Database
+from bot.db.publications import Act, Publication
 from bot.inbox import Mind
+from bot.publication import Start
+from tests.conftest import NOW
 
 FORM = {"sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
 async def browser(mind: Mind, sqlite: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    app = App.open(Config(data=tmp_path), sqlite, mind)
+    began = Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1))
+    app = App.open(Config(data=tmp_path), sqlite, began)
     transport = httpx.ASGITransport(app=app.web())
     async with httpx.AsyncClient(
         transport=transport, base_url="http://127.0.0.1:8080", headers=FORM, follow_redirects=True

@@ -8,5 +8,9 @@ COMMANDS = {
     "import": "exchange:import_",
     "template": "exchange:template",
     "preview": "preview:preview",
+    "compare": "versions:compare",
+    "publish": "versions:publish",
+    "rollback": "versions:rollback",
+    "versions": "versions:versions",
 }
 """Each command's module here and function."""

@@ -1,0 +1,192 @@
+"""The content as published: packed whole, kept in the database, read into a Mind, swapped in the running bot."""
+
+import asyncio
+import hashlib
+import io
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path, PurePosixPath
+
+import structlog
+
+from bot.config import Config
+from bot.db import Database, publications
+from bot.db.officials import BOT
+from bot.db.publications import Act, Publication
+from bot.dialogue.texts import TextsError, load_texts
+from bot.dialogue.turn import House
+from bot.inbox import ZONE, Inbox, Mind
+from bot.knowledge import library
+from bot.knowledge.fault import ContentError
+from bot.places.centre import CentresError
+from bot.places.centres import Directory
+from bot.places.gazetteer import Gazetteer
+from nlu.embedded import open_parser
+from nlu.training import read_examples
+
+log = structlog.get_logger()
+
+FOLDER = "versions"
+"""Below HOCTAP_DATA: versions unpacked to be read, each named by its digest. May be deleted at any time."""
+
+_SUFFIXES = (".md", ".txt", ".csv", ".yml", ".jsonl")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All files of a content folder in one archive; the same files always have the same *digest*."""
+
+    digest: str
+    archive: bytes
+
+
+def pack(content: Path) -> Package:
+    """The files of the folder *content* that make up a version."""
+    digest, buffer = hashlib.sha256(), io.BytesIO()
+    files = {
+        path.relative_to(content).as_posix(): path.read_bytes()
+        for path in content.rglob("*")
+        if path.is_file() and path.suffix in _SUFFIXES and not path.name.startswith((".", "~"))
+    }
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
+    return Package(digest.hexdigest(), buffer.getvalue())
+
+
+def unpack(data: Path, digest: str, archive: bytes) -> Path:
+    """The folder of a version below *data*, whole; written if it is not there yet."""
+    folder = data / FOLDER / digest[:16]
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))
+    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+        for name in packed.namelist():
+            if ".." in PurePosixPath(name).parts or name.startswith("/"):
+                raise ValueError(f"a version names a file outside its folder: {name}")
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(packed.read(name))
+    try:
+        draft.rename(folder)
+    except OSError:
+        # Another process was faster.
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def load_mind(content: Path, data: Path, today: date) -> Mind:
+    """Everything the bot knows from the folder *content*, checked, and its parser, trained or from the cache.
+
+    Raises ContentError, CentresError or TextsError with every fault found.
+    """
+    texts = load_texts(content / "texts.yml")
+    answers = library.load(content / "faq", today)
+    gazetteer = Gazetteer.load(content / "places" / "overlay.csv")
+    directory = Directory.load(content / "centres", gazetteer)
+    parser = open_parser([*read_examples(), *answers.examples()], data / "nlu")
+    return Mind(House(texts, answers, gazetteer, directory), parser)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the bot starts with. *trouble* says why it is not what the content folder holds; "" if it is."""
+
+    mind: Mind
+    publication: Publication
+    trouble: str = ""
+
+
+def start(config: Config, database: Database, now: datetime) -> Start:
+    """What to put before citizens at the start.
+
+    Until a person publishes for the first time, the content folder is published by itself at each start, so
+    one command is enough to begin with; a folder with a fault never replaces what stood before. Afterwards
+    only what was published counts. Raises what ``load_mind`` raises when there is nothing good at all.
+    """
+    today = now.astimezone(ZONE).date()
+    history = database.read_now(publications.all_publications)
+    by_person = any(each.act is not Act.START for each in history)
+    trouble = ""
+    for standing in history[:1] if by_person else ():
+        try:
+            return Start(read_version(config, database, standing, today), standing)
+        except (ContentError, CentresError, TextsError) as error:
+            # Written under older rules: better what is in the folder than nothing.
+            trouble = f"version {standing.number}: {explain(error)}"
+            log.error("content.version_unreadable", version=standing.number, reason=explain(error))
+    try:
+        mind = load_mind(config.content, config.data, today)
+    except (ContentError, CentresError, TextsError) as error:
+        if not history or by_person:
+            raise
+        log.error("content.not_published", reason=explain(error))
+        return Start(read_version(config, database, history[0], today), history[0], explain(error))
+    package = pack(config.content)
+    if history and history[0].digest == package.digest:
+        return Start(mind, history[0], trouble)
+    count = len(mind.house.library.by_code)
+    publication = database.submit(
+        lambda c: publications.publish(c, package.digest, package.archive, count, Act.START, BOT, now)
+    ).result()
+    return Start(mind, publication, trouble)
+
+
+def read_version(config: Config, database: Database, publication: Publication, today: date) -> Mind:
+    """The Mind of what *publication* put before citizens. Raises what ``load_mind`` raises."""
+    archive = database.read_now(lambda c: publications.archive_of(c, publication.digest))
+    return load_mind(unpack(config.data, publication.digest, archive), config.data, today)
+
+
+def explain(error: Exception) -> str:
+    """One line on why content could not be used, for the log and for health."""
+    if isinstance(error, ContentError | CentresError):
+        errors = [each for each in error.faults if not getattr(each, "warning", False)]
+        faults = [f"{each.file}:{each.line}: {each.key}" for each in errors]
+        more = f" (+{len(faults) - 3})" if len(faults) > 3 else ""
+        return "; ".join(faults[:3]) + more
+    return f"{type(error).__name__}: {error}"
+
+
+class Newsstand:
+    """Watches for a new publication and puts it before citizens; one that fails leaves the old one standing."""
+
+    def __init__(
+        self, config: Config, database: Database, inbox: Inbox, began: Start, clock: Callable[[], datetime]
+    ) -> None:
+        self.publication = began.publication
+        self.trouble = began.trouble
+        self._seen = began.publication.number
+        self._config = config
+        self._database = database
+        self._inbox = inbox
+        self._clock = clock
+
+    async def look(self) -> bool:
+        """Swap in what was published since the last look; whether something was.
+
+        The new Mind is read in a thread, and trained, where it must be, in a process of its own; one reference
+        changes, so a message is answered wholly by the old or wholly by the new.
+        """
+        latest = await self._database.read(publications.current)
+        if latest is None or latest.number == self._seen:
+            return False
+        today = self._clock().astimezone(ZONE).date()
+        self._seen = latest.number
+        try:
+            mind = await asyncio.to_thread(read_version, self._config, self._database, latest, today)
+        except Exception as error:
+            self.trouble = f"version {latest.number}: {explain(error)}"
+            log.error("content.not_swapped", version=latest.number, reason=explain(error))
+            return False
+        self._inbox.mind = mind
+        self.publication, self.trouble = latest, ""
+        log.info("content.swapped", version=latest.number, answers=latest.answers)
+        return True
