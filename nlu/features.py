@@ -20,6 +20,7 @@ Ints = npt.NDArray[np.int32]
 _CHAR_SIZES: Final = (2, 3, 4)
 _CONCEPTS_MAX: Final = 8
 _SEEN_MIN: Final = 2
+_SAID_SHARE: Final = np.float32(0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Vocabulary:
             for names in (clues.said, clues.spelled)
         ]
         ids = np.concatenate([ids for ids, _ in blocks])
-        values = np.concatenate([values for _, values in blocks])
+        values = np.concatenate([blocks[0][1] * _SAID_SHARE, blocks[1][1]])
         norm = float(np.sqrt(values @ values)) or 1.0
         return Vector(ids, (values / norm).astype(np.float32), known / max(len(clues.words), 1))
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-ENGINE: Final = "5"
+ENGINE: Final = "6"
 """Changes whenever a model trained before would no longer fit this code."""
 
 

@@ -36,6 +36,15 @@ def train(
 
     Raises ValueError when there is no wording among the examples.
     """
+    return prepare(examples, synonyms, lookups)[1]
+
+
+def prepare(
+    examples: Sequence[Example],
+    synonyms: Sequence[Synonym] | None = None,
+    lookups: Sequence[Synonym] | None = None,
+) -> tuple["Lesson", Model]:
+    """Return the lesson and the model it gave, as `train` does."""
     wordings, answers = split_kinds(examples)
     # Sorted, as a Rasa server is taught the same intents file by file in another order.
     labels = tuple(sorted({example.intent for example in wordings}))
@@ -79,8 +88,8 @@ def train(
         Text(each, words, vector, documents.terms(clue))
         for each, words, vector, clue in zip(typed, said, vectors, clues, strict=True)
     ]
-    lesson = _Lesson(stock, spellings, documents, classes, texts, taught.unseen, blocks)
-    return Model(
+    lesson = Lesson(stock, spellings, documents, classes, texts, taught.unseen, blocks)
+    model = Model(
         stock,
         repair,
         concepts,
@@ -93,10 +102,11 @@ def train(
         _exact(wordings),
         {fold(each.phrase, words=True): each.concept for each in named},
     )
+    return lesson, model
 
 
 @dataclass(frozen=True, slots=True)
-class _Lesson:
+class Lesson:
     """What was taught, ready to be asked about each example as if it had not been."""
 
     stock: Stock
@@ -107,10 +117,11 @@ class _Lesson:
     margins: Floats
     blocks: Sequence[Ints]
 
-    def unseen(self, most: int) -> Iterator[tuple[Evidence, int, float]]:
-        """Yield the evidence of `most` wordings had they not been taught, and of some had their intent not been.
+    def unseen(self, most: int, *, strangers: bool = True) -> Iterator[tuple[Evidence, int, float]]:
+        """Yield the evidence of `most` wordings had they not been taught, with their class and how much it counts.
 
-        They are taken evenly from all intents.
+        They are taken evenly from all intents. With `strangers` some come once more as if their intent had not
+        been taught either; their class is then -1.
         """
         together = {row: block for block in self.blocks for row in block.tolist()}
         wordings = np.flatnonzero(~self.stock.answers)
@@ -118,7 +129,7 @@ class _Lesson:
             label = int(self.classes[row])
             hidden = together.get(row, np.array([row], np.int32))
             for barred, right, weight in (([], label, 1.0), ([label], -1, _STRANGER_WEIGHT)):
-                if barred and (chosen % _STRANGERS_EVERY or label == self.stock.outside):
+                if barred and (not strangers or chosen % _STRANGERS_EVERY or label == self.stock.outside):
                     continue
                 evidence = gather(
                     self.stock,
