@@ -1,20 +1,113 @@
-"""``hoctap nlu``: the training content of the understanding."""
+"""``hoctap nlu``: what the understanding is taught, how good it is, and where it is weak."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from bot.app import today_in_vietnam
+from bot.app import load_mind, today_in_vietnam
+from bot.cli import evaluation
+from bot.cli.errors import CommandError
 from bot.config import Config
 from bot.knowledge import library
 from bot.knowledge.library import Library
+from bot.log import set_up
+from nlu.embedded import EmbeddedParser, train
+from nlu.evaluation import Question, QuestionsError, ask, read_questions
+from nlu.lint import ALIKE, WORDINGS_MIN, find_weaknesses
+from nlu.noise import Typing, retype
+from nlu.parse import OUT_OF_SCOPE, Parser
 from nlu.rasa_project import FOLDER, project_files
 from nlu.training import Example, read_examples
 
-app = typer.Typer(help="Export what the understanding is taught.", no_args_is_help=True)
+app = typer.Typer(help="Export, evaluate and examine the understanding.", no_args_is_help=True)
+
+_WEAK = 0.5
 
 
 @app.callback()
 def nlu() -> None:
-    """Export what the understanding is taught."""
+    """Export, evaluate and examine the understanding."""
+    set_up("error")
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Option("--set", help="JSON lines, or a JSON file of train and test pairs.")],
+    typing: Annotated[
+        list[Typing] | None, typer.Option("--typing", help="Ask again as typed so; may be given more than once.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the typing noise.")] = 1373,
+    html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
+) -> None:
+    """Ask questions that were not taught, and print how many are understood, by style, and what is confused."""
+    parser, asked = (
+        _public(questions)
+        if questions.suffix == ".json"
+        else (
+            load_mind(Config.load(), today_in_vietnam()).parser,
+            _read(questions),
+        )
+    )
+    asked += [
+        replace(each, text=retype(each.text, way, seed), style=f"+{way}")
+        for way in typing or ()
+        for each in asked
+        if not each.style.startswith("+")
+    ]
+    found = evaluation.describe(ask(parser, asked))
+    for line in evaluation.write_table(found):
+        typer.echo(line)
+    if html:
+        evaluation.write_page(found, questions.name, html)
+
+
+@app.command()
+def lint(
+    limit: Annotated[int, typer.Option(help="How many of each kind are listed.")] = 30,
+) -> None:
+    """Name the entries that are thin, hardly recognised when a wording is left out, or too like another."""
+    answers = library.load(Config.load().content / "faq", today_in_vietnam())
+    weak = find_weaknesses([*read_examples(), *answers.examples()])
+    for entry in weak.thin[:limit]:
+        typer.echo(f"{entry.name}: {entry.wordings} wordings; write at least {WORDINGS_MIN}")
+    for entry in [each for each in weak.entries if each.recognised < _WEAK][:limit]:
+        taken = ", ".join(f"{name or 'nothing known'} {times}" for name, times in entry.taken_for)
+        typer.echo(f"{entry.name}: {entry.recognised:.0%} of {entry.wordings} recognised when left out; {taken}")
+    for pair in weak.alike[:limit]:
+        typer.echo(f"{pair.first} ~ {pair.second}: {pair.likeness:.2f} “{pair.texts[0]}” / “{pair.texts[1]}”")
+    mean = sum(each.recognised for each in weak.entries) / max(len(weak.entries), 1)
+    typer.echo(
+        f"{len(weak.entries)} entries, {mean:.1%} recognised when left out; {len(weak.thin)} thin; "
+        f"{len(weak.alike)} pairs with a likeness of {ALIKE} or more"
+    )
+
+
+def _read(path: Path) -> list[Question]:
+    try:
+        return read_questions(path)
+    except QuestionsError as error:
+        raise CommandError(str(error)) from error
+
+
+def _public(path: Path) -> tuple[Parser, list[Question]]:
+    """A parser taught the pairs under "train" alone, and the questions under "test" and "oos"."""
+    try:
+        pairs = json.loads(path.read_text("utf-8"))
+        taught = [Example(text, intent) for intent, text in pairs["train"]]
+        foreign = [Example(text, OUT_OF_SCOPE) for text in pairs.get("background", ())]
+        asked = list(_pairs(pairs["test"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f'{path.name}: needs "train" and "test", each a list of [intent, text]') from error
+    return EmbeddedParser(train([*taught, *foreign], [], [])), asked
+
+
+def _pairs(pairs: list[list[str]]) -> Iterator[Question]:
+    for intent, text in pairs:
+        yield Question(text, frozenset((intent,)))
 
 
 @app.command()
