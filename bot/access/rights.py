@@ -47,7 +47,7 @@ def has(official: Official, right: Right) -> bool:
 def check(official: Official, right: Right) -> None:
     """Raises Forbidden when the role of *official* does not give *right*."""
     if not has(official, right):
-        raise Forbidden("rule.no_right", right=right.value)
+        raise Forbidden("rule.role" if right is Right.APPROVE else "rule.no_right")
 
 
 def covers(official: Official, place: str, province: str) -> bool:

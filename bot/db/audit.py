@@ -74,9 +74,11 @@ def every_record(connection: Connection) -> Iterator[Record]:
         last = page[-1].id
 
 
-def verify_chain(connection: Connection) -> Verdict:
-    """Whether every row still fits the one before."""
-    return verify(every_record(connection))
+def verify_chain(connection: Connection, head: str = "") -> tuple[Verdict, bool]:
+    """Whether every row still fits the one before, and whether the digest *head* is still in the chain."""
+    verdict = verify(every_record(connection))
+    kept = connection.scalar(select(audit.c.id).where(audit.c.digest == head).limit(1)) is not None
+    return verdict, kept
 
 
 def authors_of(connection: Connection, broadcast_id: int) -> frozenset[str]:
