@@ -19,9 +19,12 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
 from bot.db import Database, conversations, webchat
-from bot.dialogue.texts import Texts
+from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
 from bot.inbox import ZONE, Inbox, Mind
+from bot.knowledge import library
+from bot.office.office import Office
+from bot.office.place_names import open_gazetteer
 from bot.outbox import Outbox
 from bot.outreach.pace import Caps
 from bot.pacing import open_paces
@@ -65,6 +68,19 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
             paid_broadcast=config.telegram_paid_broadcast,
         )
     return channels
+
+
+def open_office(config: Config, database: Database, channels: Mapping[str, Channel] | None = None) -> Office:
+    """What officials' acts need to know, read from the content folder when it is needed."""
+    chat_texts = load_texts(config.content / "texts.yml")
+    return Office(
+        config.content,
+        load_texts(config.content / "broadcast_texts.yml"),
+        chat_texts,
+        open_channels(config, database, chat_texts) if channels is None else channels,
+        lambda: library.load(config.content / "faq", today_in_vietnam()).by_code,
+        lambda: open_gazetteer(config.content),
+    )
 
 
 @dataclass(slots=True)

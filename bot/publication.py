@@ -15,7 +15,7 @@ import structlog
 
 from bot.config import Config
 from bot.db import Database, publications
-from bot.db.officials import BOT
+from bot.db.audit import BOT
 from bot.db.publications import Act, Publication
 from bot.dialogue.texts import TextsError, load_texts
 from bot.dialogue.turn import House

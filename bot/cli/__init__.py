@@ -6,7 +6,7 @@ from types import ModuleType
 
 import typer
 
-COMMANDS = ("run", "chat", "ask", "content", "official", "broadcast", "handover", "nlu", "bench")
+COMMANDS = ("run", "chat", "ask", "content", "official", "broadcast", "handover", "nlu", "ops", "bench")
 """Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
 
 

@@ -1,17 +1,17 @@
 """``hoctap broadcast``: draft, submit, have approved by a second person, watch, stop, settle doubts."""
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from bot.cli import drafting
-from bot.cli.drafting import Typed, compose, count_people, province_of, show, show_progress
-from bot.cli.official import As, Desk, PasswordStdin, open_desk
+from bot.cli.drafting import show, show_progress
+from bot.cli.official import As, PasswordStdin, open_desk
 from bot.db import broadcasts, recovery
+from bot.office import deciding
+from bot.office.drafting import Typed, compose
+from bot.office.drafting import correct as compose_correction
 from bot.outreach import broadcast as rules
-from bot.outreach.broadcast import Act, Broadcast, Forbidden
-from bot.outreach.official import Official
+from bot.outreach.broadcast import Act, Forbidden
 from bot.outreach.report import moment
 
 app = typer.Typer(help="Broadcasts: messages to the citizens who asked for them.", no_args_is_help=True)
@@ -53,8 +53,8 @@ def draft(
         official = desk.sign_in(login, from_stdin=password_stdin)
         places = (to, province or (), commune or (), topic or (), channel or ())
         typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous, on_holidays)
-        made = compose(desk, typed, official.login)
-        kept = desk.database.submit(lambda c: broadcasts.add(c, made, desk.now)).result()
+        made = compose(desk.office, typed, official.login, desk.now)
+        kept = desk.act(lambda c: deciding.draft(c, desk.office, official, made, desk.now))
         show(desk, kept)
         typer.echo(desk.texts("done.drafted", id=kept.id, login=official.login))
 
@@ -82,8 +82,8 @@ def edit(
         official = desk.sign_in(login, from_stdin=password_stdin)
         places = (to, province or (), commune or (), topic or (), channel or ())
         typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous, on_holidays)
-        made = compose(desk, typed, official.login)
-        kept = _change(desk, official, number, Act.EDIT, lambda b: rules.edit(b, made, desk.now))
+        made = compose(desk.office, typed, official.login, desk.now)
+        kept = desk.act(lambda c: deciding.edit(c, desk.office, official, number, made, desk.now))
         show(desk, kept)
         typer.echo(desk.texts("done.edited", id=number))
 
@@ -93,12 +93,7 @@ def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> 
     """Submit a draft for approval; from now on nothing of it may change."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        found = desk.database.read_now(lambda c: broadcasts.find(c, number))
-        rules.check_scope(found, official, province_of(desk))
-        if not count_people(desk, found).total:
-            raise Forbidden("rule.nobody")
-        desk.database.read_now(lambda c: broadcasts.check_same_text(c, found, desk.now))
-        _change(desk, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, desk.now))
+        desk.act(lambda c: deciding.submit(c, desk.office, official, number, desk.now))
         typer.echo(desk.texts("done.submitted", id=number))
 
 
@@ -115,17 +110,12 @@ def approve(
             raise Forbidden("rule.needs_yes")
         official = desk.sign_in(login, from_stdin=password_stdin)
         seen = desk.database.read_now(lambda c: broadcasts.find(c, number))
-        rules.approve(seen, official, seen.digest, desk.now)
-        rules.check_scope(seen, official, province_of(desk))
-        desk.database.read_now(lambda c: broadcasts.check_same_text(c, seen, desk.now))
+        desk.database.read_now(lambda c: deciding.may_approve(c, desk.office, official, seen, desk.now))
         total = show(desk, seen).total
         if not yes and typer.prompt(desk.texts("ask.confirm", total=total)).strip() != str(total):
             raise Forbidden("rule.not_confirmed", total=total)
 
-        def rule(broadcast: Broadcast) -> Broadcast:
-            return replace(rules.approve(broadcast, official, seen.digest, desk.now), expected=total)
-
-        approved = _change(desk, official, number, Act.APPROVE, rule, detail=f"{seen.digest[:12]} {total}")
+        approved = desk.act(lambda c: deciding.approve(c, desk.office, official, seen, total, desk.now))
         until = desk.now + rules.WITHDRAW
         typer.echo(desk.texts("done.approved", id=number, due=moment(approved.starts_at), until=moment(until)))
 
@@ -135,7 +125,7 @@ def withdraw(number: Number, login: As, reason: Reason = "", password_stdin: Pas
     """Take an approval back, within ten minutes of it; the broadcast is a draft again."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        _change(desk, official, number, Act.WITHDRAW, lambda b: rules.withdraw(b, official, reason), detail=reason)
+        desk.act(lambda c: deciding.withdraw(c, desk.office, official, number, reason, desk.now))
         typer.echo(desk.texts("done.withdrawn", id=number))
 
 
@@ -164,8 +154,8 @@ def correct(
             on_ambiguous=on_ambiguous,
             holidays=on_holidays,
         )
-        made = drafting.correct(desk, wrong, typed, official.login)
-        kept = desk.database.submit(lambda c: broadcasts.add(c, made, desk.now)).result()
+        made = compose_correction(desk.office, wrong, typed, official.login, desk.now)
+        kept = desk.act(lambda c: deciding.draft(c, desk.office, official, made, desk.now))
         show(desk, kept)
         typer.echo(desk.texts("done.drafted", id=kept.id, login=official.login))
 
@@ -218,7 +208,7 @@ def stop(number: Number, login: As, reason: Reason = "", password_stdin: Passwor
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         # First the word, which every sender sees at its next message; then the counting.
-        _change(desk, official, number, Act.STOP, lambda b: rules.stop(b, reason, desk.now), detail=reason)
+        desk.act(lambda c: deciding.stop(c, desk.office, official, number, reason, desk.now))
         while desk.database.submit(lambda c: recovery.sweep(c, desk.now)).result():
             pass
         typer.echo(desk.texts("done.stopped", id=number))
@@ -230,7 +220,7 @@ def pause(number: Number, login: As, reason: Reason = "", password_stdin: Passwo
     """Hold a broadcast where it is."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        _change(desk, official, number, Act.PAUSE, lambda b: rules.pause(b, reason), detail=reason)
+        desk.act(lambda c: deciding.pause(c, desk.office, official, number, reason, desk.now))
         typer.echo(desk.texts("done.paused", id=number))
 
 
@@ -239,7 +229,7 @@ def resume(number: Number, login: As, password_stdin: PasswordStdin = False) -> 
     """Go on with a paused broadcast."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        _change(desk, official, number, Act.RESUME, lambda b: rules.resume(b, official, desk.now))
+        desk.act(lambda c: deciding.resume(c, desk.office, official, number, desk.now))
         typer.echo(desk.texts("done.resumed", id=number))
 
 
@@ -256,22 +246,12 @@ def resolve(
         if resend == assume_sent:
             raise Forbidden("rule.one_choice")
         official = desk.sign_in(login, from_stdin=password_stdin)
-        count = desk.database.submit(
-            lambda c: broadcasts.settle_doubts(c, number, official, desk.now, resend=resend)
-        ).result()
+        count = desk.act(lambda c: deciding.resolve(c, desk.office, official, number, desk.now, resend=resend))
         typer.echo(desk.texts("done.resent" if resend else "done.assumed", id=number, count=count))
-
-
-def _change(
-    desk: Desk, by: Official, number: int, act: Act, rule: broadcasts.Rule, *, detail: str = ""
-) -> Broadcast:
-    return desk.database.submit(
-        lambda c: broadcasts.change(c, number, rule, act, by=by.login, now=desk.now, detail=detail)
-    ).result()
 
 
 def _turn_back(number: int, login: str, reason: str, act: Act, said: str, *, from_stdin: bool) -> None:
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=from_stdin)
-        _change(desk, official, number, act, lambda b: rules.turn_back(b, act, official, reason), detail=reason)
+        desk.act(lambda c: deciding.turn_back(c, desk.office, official, number, act, reason, desk.now))
         typer.echo(desk.texts(said, id=number))

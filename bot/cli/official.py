@@ -1,33 +1,35 @@
 """``hoctap official``: the accounts of those who draft and approve broadcasts."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, TypeVar
 
 import typer
 
-from bot.app import utc_now
+from bot.access.sign_in import LINK_LASTS, new_secret
+from bot.app import open_office, utc_now
 from bot.cli.errors import CommandError
-from bot.cli.place_names import open_gazetteer, province_code
 from bot.config import Config
-from bot.db import Database, officials
+from bot.db import Act, Database, officials, sign_in
 from bot.dialogue.texts import Texts, load_texts
 from bot.log import set_up
+from bot.office.accounts import check_login, new_official
+from bot.office.office import Office
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import CampaignError
-from bot.outreach.official import PASSWORD_MIN, Official, Role, clean_login, hash_password, is_password
+from bot.outreach.official import PASSWORD_MIN, Official, clean_login, hash_password, is_password
 from bot.outreach.report import explain, explain_faults
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Accounts of officials.", no_args_is_help=True)
 
 OPERATOR = "operator"
 """Who stands in the audit for what is done on the machine itself."""
-
-_LOGIN = re.compile(r"^[a-z0-9][a-z0-9.-]{1,59}$")
 
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
@@ -35,7 +37,7 @@ PasswordStdin = Annotated[
 As = Annotated[str, typer.Option("--as", help="Who you are: your login.")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """Where a command works: the configuration, the database, the words, the time."""
 
@@ -43,6 +45,24 @@ class Desk:
     database: Database
     texts: Texts
     now: datetime
+
+    @cached_property
+    def office(self) -> Office:
+        """What the acts of officials need to know."""
+        return open_office(self.config, self.database)
+
+    def act(self, act: Act[T]) -> T:
+        """Do *act* in a transaction and wait for it."""
+        return self.database.submit(act).result()
+
+    def link(self, login: str) -> str:
+        """Make a one-time link for *login* and return its address. Raises Forbidden for nobody."""
+        secret = new_secret()
+        until = self.now + LINK_LASTS
+        if not self.act(lambda c: sign_in.issue_link(c, login, secret, until, OPERATOR, self.now)):
+            raise Forbidden("rule.no_official", login=login)
+        base = self.config.public_url or f"http://{self.config.host}:{self.config.port}"
+        return f"{base}/console/welcome/{secret}"
 
     def sign_in(self, login: str, *, from_stdin: bool) -> Official:
         """The official of *login*, who knows the password. Raises Forbidden, the same for every fault."""
@@ -76,33 +96,37 @@ def open_desk() -> Iterator[Desk]:
 def add(
     login: Annotated[str, typer.Argument(help="What the official signs in with.")],
     name: Annotated[str, typer.Option("--name", help="The official's name.")],
-    role: Annotated[str, typer.Option("--role", help="drafter or approver.")],
+    role: Annotated[str, typer.Option("--role", help="drafter, approver, editor, viewer, admin or auditor.")],
     province: Annotated[
         list[str] | None, typer.Option("--province", help="Answers only for this province; may be repeated.")
     ] = None,
+    commune: Annotated[
+        list[str] | None, typer.Option("--commune", help="Answers only for this commune; may be repeated.")
+    ] = None,
     password_stdin: PasswordStdin = False,
 ) -> None:
-    """Make an account; the password is asked twice."""
+    """Make an account; shows the one-time link by which the official sets a password and second factor."""
     with open_desk() as desk:
-        login = clean_login(login)
-        if not _LOGIN.match(login):
-            raise Forbidden("rule.login_shape")
-        if role not in set(Role):
-            raise Forbidden("rule.role_unknown", typed=role)
-        scope = frozenset(province_code(open_gazetteer(desk.config.content), each) for each in province or ())
-        password = _read_password(desk, "ask.new_password", login, from_stdin=password_stdin)
-        if len(password) < PASSWORD_MIN:
-            raise Forbidden("rule.password_short", least=PASSWORD_MIN)
-        if not password_stdin and typer.prompt(desk.texts("ask.again"), hide_input=True) != password:
-            raise Forbidden("rule.password_differs")
-        official = Official(login, name.strip(), Role(role), scope=scope)
-        password_hash = hash_password(password)
-        added = desk.database.submit(
-            lambda c: officials.add(c, official, password_hash, OPERATOR, desk.now)
-        ).result()
-        if not added:
-            raise Forbidden("rule.login_taken", login=login)
-        typer.echo(desk.texts("done.official_added", login=login, role=desk.texts(f"role.{role}")))
+        check_login(clean_login(login))
+        official = new_official(desk.office, login, name, role, province or (), commune or ())
+        password_hash = ""
+        if password_stdin:
+            password = _read_password(desk, "ask.new_password", official.login, from_stdin=True)
+            if len(password) < PASSWORD_MIN:
+                raise Forbidden("rule.password_short", least=PASSWORD_MIN)
+            password_hash = hash_password(password)
+        if not desk.act(lambda c: officials.add(c, official, password_hash, OPERATOR, desk.now)):
+            raise Forbidden("rule.login_taken", login=official.login)
+        typer.echo(desk.texts("done.official_added", login=official.login, role=desk.texts(f"role.{role}")))
+        if not password_stdin:
+            typer.echo(desk.texts("done.official_link", link=desk.link(official.login)))
+
+
+@app.command()
+def link(login: Annotated[str, typer.Argument(help="The account.")]) -> None:
+    """Make a new one-time link; the password, second factor and sessions of the account end at once."""
+    with open_desk() as desk:
+        typer.echo(desk.texts("done.official_link", link=desk.link(clean_login(login))))
 
 
 @app.command("list")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from bot.db import deliveries, freezing, officials
+from bot.db import audit, deliveries, freezing
 from bot.db.audience import overlap
 from bot.db.tables import broadcasts, shards
 from bot.outreach.audience_rule import segment_as_json, segment_from_json
@@ -49,7 +49,7 @@ def add(connection: Connection, broadcast: Broadcast, now: datetime) -> Broadcas
         insert(broadcasts).values(created_at=now, **_row_of(broadcast)).returning(broadcasts.c.id)
     )
     kept = replace(broadcast, id=int(added.scalar_one()))
-    officials.record(connection, broadcast.created_by, Act.DRAFT, now, broadcast_id=kept.id)
+    audit.record(connection, broadcast.created_by, Act.DRAFT, now, broadcast_id=kept.id)
     return kept
 
 
@@ -59,7 +59,7 @@ def find(connection: Connection, broadcast_id: int, *, locked: bool = False) -> 
     row = connection.execute(query.with_for_update() if locked else query).one_or_none()
     if row is None:
         raise Forbidden("rule.unknown", id=broadcast_id)
-    return replace(_broadcast(row), authors=officials.authors_of(connection, broadcast_id))
+    return replace(_broadcast(row), authors=audit.authors_of(connection, broadcast_id))
 
 
 def newest(connection: Connection, limit: int = 50) -> list[Broadcast]:
@@ -106,7 +106,7 @@ def change(
     )
     if changed.rowcount != 1:
         raise Forbidden("rule.status", status=before.status)
-    officials.record(connection, by, act, now, broadcast_id=broadcast_id, detail=detail)
+    audit.record(connection, by, act, now, broadcast_id=broadcast_id, detail=detail)
     return after
 
 
@@ -137,14 +137,14 @@ def start(
     if found.status is not Status.SCHEDULED:
         return None
     if is_missed(found, now):
-        change(connection, broadcast_id, lambda b: follow(b, Act.MISS), Act.MISS, by=officials.BOT, now=now)
+        change(connection, broadcast_id, lambda b: follow(b, Act.MISS), Act.MISS, by=audit.BOT, now=now)
         return Status.MISSED
     if not is_intact(found) or not found.approved_by:
 
         def void(broadcast: Broadcast) -> Broadcast:
             return replace(follow(broadcast, Act.VOID), approved_by=None, reason="changed")
 
-        change(connection, broadcast_id, void, Act.VOID, by=officials.BOT, now=now)
+        change(connection, broadcast_id, void, Act.VOID, by=audit.BOT, now=now)
         return Status.RETURNED
     won = connection.scalar(
         update(broadcasts)
@@ -155,7 +155,7 @@ def start(
     if won is None:
         return None
     freezing.begin(connection, broadcast_id, found.segment, found.expected, shard_sizes, now)
-    officials.record(connection, officials.BOT, Act.START, now, broadcast_id=broadcast_id)
+    audit.record(connection, audit.BOT, Act.START, now, broadcast_id=broadcast_id)
     return Status.SENDING
 
 
@@ -168,7 +168,7 @@ def ripen_approved(connection: Connection, now: datetime) -> list[int]:
     ).all()
     for broadcast_id in ripe:
         with suppress(Forbidden):  # Withdrawn at this moment.
-            change(connection, broadcast_id, lambda b: ripen(b, now), Act.SCHEDULE, by=officials.BOT, now=now)
+            change(connection, broadcast_id, lambda b: ripen(b, now), Act.SCHEDULE, by=audit.BOT, now=now)
     return list(ripe)
 
 
@@ -230,7 +230,7 @@ def complete_finished(connection: Connection, now: datetime) -> list[int]:
         .returning(broadcasts.c.id)
     ).all()
     for broadcast_id in ended:
-        officials.record(connection, officials.BOT, Act.COMPLETE, now, broadcast_id=broadcast_id)
+        audit.record(connection, audit.BOT, Act.COMPLETE, now, broadcast_id=broadcast_id)
     return list(ended)
 
 
@@ -246,7 +246,7 @@ def hold(connection: Connection, broadcast_id: int, reason: str, now: datetime) 
         broadcast_id,
         lambda broadcast: pause(broadcast, reason),
         Act.PAUSE,
-        by=officials.BOT,
+        by=audit.BOT,
         now=now,
         detail=reason,
     )

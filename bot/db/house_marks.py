@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, make_url, select, text, update
 
-from bot.db import broadcasts, officials
+from bot.db import audit, broadcasts
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import marks, schedules
 from bot.outreach.broadcast import Act, Status
@@ -74,7 +74,7 @@ def hold_everything(connection: Connection, now: datetime) -> list[int]:
         .returning(broadcast_rows.c.id)
     ).all()
     for broadcast_id in waiting:
-        officials.record(connection, officials.BOT, Act.VOID, now, broadcast_id=broadcast_id, detail="restored")
+        audit.record(connection, audit.BOT, Act.VOID, now, broadcast_id=broadcast_id, detail="restored")
     connection.execute(
         update(schedules).where(schedules.c.status == "active").values(status="paused", reason="restored")
     )

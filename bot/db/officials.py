@@ -1,16 +1,13 @@
-"""Officials' accounts, and the audit: what every one of them did, and when."""
+"""Officials' accounts: made, found, changed, taken out of use; what they did stands in the audit."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from bot.db.tables import audit, officials
-from bot.outreach.broadcast import Act
+from bot.db.audit import BOT, record
+from bot.db.tables import officials, sessions
 from bot.outreach.official import Official, Role
-
-BOT = "hoctap"
-"""Who stands in the audit for what the bot did by itself."""
 
 
 def add(connection: Connection, official: Official, password_hash: str, by: str, now: datetime) -> bool:
@@ -37,13 +34,13 @@ def find(connection: Connection, login: str) -> tuple[Official, str] | None:
     row = connection.execute(select(officials).where(officials.c.login == login)).one_or_none()
     if row is None:
         return None
-    return _official(row), row.password_hash
+    return official_from(row), row.password_hash
 
 
 def all_officials(connection: Connection) -> list[Official]:
     """Every account, by login."""
     rows = connection.execute(select(officials).order_by(officials.c.login))
-    return [_official(row) for row in rows]
+    return [official_from(row) for row in rows]
 
 
 def name_of(connection: Connection, login: str) -> str:
@@ -52,38 +49,39 @@ def name_of(connection: Connection, login: str) -> str:
 
 
 def disable(connection: Connection, login: str, by: str, now: datetime) -> bool:
-    """Take the account out of use; what it did stays on record. False when it is not in use."""
+    """Take the account out of use, at once; what it did stays on record. False when it is not in use."""
     changed = connection.execute(
         update(officials).where(officials.c.login == login, officials.c.active).values(active=False)
     )
     if changed.rowcount == 1:
+        connection.execute(delete(sessions).where(sessions.c.login == login))
         record(connection, by, "official_disable", now, detail=login)
     return changed.rowcount == 1
 
 
-def record(
-    connection: Connection,
-    login: str,
-    act: str,
-    now: datetime,
-    *,
-    broadcast_id: int | None = None,
-    detail: str = "",
-) -> None:
-    """Add a line to the audit; nothing ever changes or removes one."""
-    connection.execute(
-        insert(audit).values(at=now, official=login, act=act, broadcast_id=broadcast_id, detail=detail[:300])
+def enable(connection: Connection, login: str, by: str, now: datetime) -> bool:
+    """Put the account into use again. False when it is in use, or unknown."""
+    changed = connection.execute(
+        update(officials).where(officials.c.login == login, ~officials.c.active).values(active=True)
     )
+    if changed.rowcount == 1:
+        record(connection, by, "official_enable", now, detail=login)
+    return changed.rowcount == 1
 
 
-def authors_of(connection: Connection, broadcast_id: int) -> frozenset[str]:
-    """Everybody who had a hand in the broadcast as it stands: wrote, changed or submitted it."""
-    hands = (Act.DRAFT, Act.EDIT, Act.SUBMIT)
-    logins = connection.scalars(
-        select(audit.c.official).where(audit.c.broadcast_id == broadcast_id, audit.c.act.in_(hands)).distinct()
+def assign(connection: Connection, official: Official, by: str, now: datetime) -> bool:
+    """Give the account the name, role and scope of *official*; acts at its next request."""
+    scope = " ".join(sorted(official.scope))
+    changed = connection.execute(
+        update(officials)
+        .where(officials.c.login == official.login)
+        .values(name=official.name, role=official.role, scope=scope)
     )
-    return frozenset(logins)
+    if changed.rowcount == 1:
+        record(connection, by, "official_assign", now, detail=f"{official.login} {official.role} {scope}")
+    return changed.rowcount == 1
 
 
-def _official(row: Row[Any]) -> Official:
+def official_from(row: Row[Any]) -> Official:
+    """The account in a row of the table."""
     return Official(row.login, row.name, Role(row.role), row.active, frozenset(row.scope.split()))

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.db import officials
+from bot.db import audit
 from bot.db.content_tables import content_versions, publications
 
 
@@ -91,7 +91,7 @@ def _put(
         .returning(publications.c.id)
     )
     number = int(added.scalar_one())
-    officials.record(connection, official, f"content_{act}", now, detail=f"{number} {digest[:12]}")
+    audit.record(connection, official, f"content_{act}", now, detail=f"{number} {digest[:12]}")
     return Publication(number, digest, act, official, tuple(accepted), now, answers)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func,
 from sqlalchemy.sql.selectable import FromClause
 
 from bot.contacts import ContactStatus, Segment
-from bot.db import officials
+from bot.db import audit
 from bot.db.audience import members
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.tables import broadcasts, contacts, deliveries, shards
@@ -272,18 +272,14 @@ def _end_wave(connection: Connection, broadcast_id: int, now: datetime) -> None:
             bad += copies if is_bad(*key.split(":", 1)) else 0
     connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(wave=1))
     failed = bool(total) and bad / total >= ERRORS_SHARE
-    officials.record(
-        connection, officials.BOT, Act.CANARY, now, broadcast_id=broadcast_id, detail=f"{bad}/{total}"
-    )
+    audit.record(connection, audit.BOT, Act.CANARY, now, broadcast_id=broadcast_id, detail=f"{bad}/{total}")
     if failed and found.status == Status.SENDING:
         connection.execute(
             update(broadcasts)
             .where(broadcasts.c.id == broadcast_id)
             .values(status=Status.PAUSED, reason="canary_failed")
         )
-        officials.record(
-            connection, officials.BOT, Act.PAUSE, now, broadcast_id=broadcast_id, detail="canary_failed"
-        )
+        audit.record(connection, audit.BOT, Act.PAUSE, now, broadcast_id=broadcast_id, detail="canary_failed")
 
 
 def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datetime, caps: Caps) -> dict[int, str]:

@@ -176,7 +176,28 @@ officials = Table(
     Column("scope", String(400), nullable=False, default="", server_default=""),
     Column("active", Boolean, nullable=False, default=True),
     Column("created_at", Moment, nullable=False),
-    CheckConstraint("role IN ('drafter', 'approver')", name="role"),
+    # The second factor, and the last of its steps that was used: none is accepted twice.
+    Column("totp_secret", String(64), nullable=False, default="", server_default=""),
+    Column("totp_pending", String(64), nullable=False, default="", server_default=""),
+    Column("totp_step", Integer, nullable=False, default=0, server_default="0"),
+    Column("recovery", JSON, nullable=False, default=list, server_default="[]"),
+    Column("failures", Integer, nullable=False, default=0, server_default="0"),
+    Column("locked_until", Moment, nullable=True),
+    # The digest of the one-time link by which an official sets the password.
+    Column("link_digest", String(64), nullable=False, default="", server_default=""),
+    Column("link_until", Moment, nullable=True),
+    CheckConstraint("role IN ('drafter', 'approver', 'editor', 'viewer', 'admin', 'auditor')", name="role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # The digest of the cookie: who reads the database cannot use it.
+    Column("id", String(64), primary_key=True),
+    Column("login", String(60), nullable=False, index=True),
+    Column("browser", String(120), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
 )
 
 audit = Table(
@@ -188,6 +209,9 @@ audit = Table(
     Column("act", String(40), nullable=False),
     Column("broadcast_id", Integer, nullable=True),
     Column("detail", String(300), nullable=False, default=""),
+    # Over this row and the digest of the one before.
+    Column("digest", String(64), nullable=False, default="", server_default=""),
+    Index(None, "broadcast_id"),
     sqlite_autoincrement=True,
 )
 

@@ -198,8 +198,10 @@ def check_scope(broadcast: Broadcast, official: Official, province_of: Callable[
     """
     if not official.scope or broadcast.corrects is not None:
         return
-    named = broadcast.segment.provinces | {province_of(token) for token in broadcast.segment.communes}
-    if not named or not named <= official.scope:
+    segment = broadcast.segment
+    outside = segment.provinces - official.scope
+    strangers = [each for each in segment.communes - official.scope if province_of(each) not in official.scope]
+    if outside or strangers or not (segment.provinces or segment.communes):
         raise Forbidden("rule.scope")
 
 

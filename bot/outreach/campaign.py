@@ -57,6 +57,20 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A campaign as typed into a form; each field as it would stand in a file."""
+
+    code: str
+    title: str
+    topic: str
+    kind: str
+    text: str
+    buttons: str
+    sources: str
+    dates: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong and where; *key* is the sentence in ``broadcast_texts.yml``."""
 
@@ -112,7 +126,65 @@ def read_campaign(text: str, file: str, vocabulary: Vocabulary) -> Campaign:
     """The campaign written in *text*, the content of *file*. Raises CampaignError with every fault."""
     faults: list[Fault] = []
     parts = _split(normalise_unicode(text), file, faults)
+    return _build(parts, file, vocabulary, faults)
 
+
+def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
+    """The campaign of words typed into a form. Raises CampaignError with every fault; its *line* is the
+    position of the field in ``LABELS``, counted from one."""
+    said = (
+        written.code,
+        written.title,
+        written.topic,
+        written.kind,
+        written.text,
+        written.buttons,
+        written.sources,
+        written.dates,
+    )
+    parts = {
+        label: (position, normalise_unicode(value).strip())
+        for position, (label, value) in enumerate(zip(LABELS, said, strict=True), 1)
+    }
+    return _build(parts, f"{written.code}.md", vocabulary, [])
+
+
+def freeze(
+    campaign: Campaign, frame: str, urgent_reason: str = "", *, code: str = "", holidays: bool = False
+) -> dict[str, Any]:
+    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
+    stop. *holidays*: it is meant for public holidays too."""
+    return {
+        "kind": campaign.kind.value,
+        "urgent_reason": urgent_reason if campaign.kind is Kind.URGENT else "",
+        "code": code,
+        "holidays": holidays,
+        "text": frame.format(text=campaign.text, sources="; ".join(campaign.sources), code=code),
+        "buttons": [
+            {"label": each.label, "token": each.token, "kind": each.kind.value, "target": each.target}
+            for each in campaign.buttons
+        ],
+    }
+
+
+def text_digest_of(content: Mapping[str, Any]) -> str:
+    """What two contents share that say the same, whatever their check codes are."""
+    text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
+    return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
+
+
+def render(content: Mapping[str, Any]) -> Reply:
+    """What citizens see of a frozen content."""
+    rows = tuple(
+        (Choice(each["label"], each["token"], ChoiceKind(each["kind"]), each["target"]),)
+        for each in content["buttons"]
+    )
+    return Reply(content["text"], rows)
+
+
+def _build(
+    parts: Mapping[str, tuple[int, str]], file: str, vocabulary: Vocabulary, faults: list[Fault]
+) -> Campaign:
     def part(label: str, *, needed: bool = True) -> tuple[int, str]:
         line, value = parts.get(label, (1, ""))
         if needed and not value:
@@ -153,39 +225,6 @@ def read_campaign(text: str, file: str, vocabulary: Vocabulary) -> Campaign:
     if faults:
         raise CampaignError(sorted(faults, key=lambda each: each.line))
     return Campaign(code, title, topic, kind, body, buttons, sources, valid_from, valid_to)
-
-
-def freeze(
-    campaign: Campaign, frame: str, urgent_reason: str = "", *, code: str = "", holidays: bool = False
-) -> dict[str, Any]:
-    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
-    stop. *holidays*: it is meant for public holidays too."""
-    return {
-        "kind": campaign.kind.value,
-        "urgent_reason": urgent_reason if campaign.kind is Kind.URGENT else "",
-        "code": code,
-        "holidays": holidays,
-        "text": frame.format(text=campaign.text, sources="; ".join(campaign.sources), code=code),
-        "buttons": [
-            {"label": each.label, "token": each.token, "kind": each.kind.value, "target": each.target}
-            for each in campaign.buttons
-        ],
-    }
-
-
-def text_digest_of(content: Mapping[str, Any]) -> str:
-    """What two contents share that say the same, whatever their check codes are."""
-    text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
-    return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
-
-
-def render(content: Mapping[str, Any]) -> Reply:
-    """What citizens see of a frozen content."""
-    rows = tuple(
-        (Choice(each["label"], each["token"], ChoiceKind(each["kind"]), each["target"]),)
-        for each in content["buttons"]
-    )
-    return Reply(content["text"], rows)
 
 
 def _split(text: str, file: str, faults: list[Fault]) -> dict[str, tuple[int, str]]:

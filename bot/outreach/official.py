@@ -14,16 +14,21 @@ _hasher = PasswordHasher()
 
 
 class Role(StrEnum):
-    """What an official may do: an approver also drafts, but never approves their own work."""
+    """What an official is; ``bot.access.rights`` says what each may do. An approver also drafts, but never
+    approves their own work."""
 
     DRAFTER = "drafter"
     APPROVER = "approver"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
 
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """An account of the people who send broadcasts. *scope* is the provinces they answer for, by code;
-    empty: the whole country."""
+    """An account of the people who work with the bot. *scope* is what they answer for: codes of provinces
+    and tokens of communes; empty: the whole country."""
 
     login: str
     name: str
@@ -43,11 +48,9 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password_hash: str | None, password: str) -> bool:
-    """Whether *password* made *password_hash*; None (nobody) costs the same time and is False."""
+    """Whether *password* made *password_hash*; None or empty (nobody) costs the same time and is False."""
     try:
-        return (
-            _hasher.verify(password_hash or _hash_of_nobody(), _composed(password)) and password_hash is not None
-        )
+        return _hasher.verify(password_hash or _hash_of_nobody(), _composed(password)) and bool(password_hash)
     except (Argon2Error, InvalidHashError):
         return False
 

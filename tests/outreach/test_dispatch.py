@@ -15,7 +15,8 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.contacts import Segment, Topic
-from bot.db import Database, broadcasts, officials, recovery, shards
+from bot.db import Database, broadcasts, recovery, shards
+from bot.db.audit import BOT
 from bot.db.tables import audit, contacts
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import shards as shard_rows
@@ -145,8 +146,8 @@ async def test_every_act_is_on_record(database: Database) -> None:
         ("lan", "draft"),
         ("lan", "submit"),
         ("minh", "approve"),
-        (officials.BOT, "start"),
-        (officials.BOT, "complete"),
+        (BOT, "start"),
+        (BOT, "complete"),
     ]
     assert {row.broadcast_id for row in rows} == {number}
 

@@ -1,0 +1,1 @@
+"""Who may do what: roles and scopes, signing in with two factors, and the chain of the audit."""

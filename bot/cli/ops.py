@@ -1,0 +1,40 @@
+"""``hoctap ops``: what operators look after, such as whether the audit is whole."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.errors import CommandError
+from bot.cli.official import open_desk
+from bot.db.audit import verify_chain
+
+app = typer.Typer(help="Look after the running house.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit of what officials did.", no_args_is_help=True)
+app.add_typer(audit_app, name="audit")
+
+
+@app.callback()
+def ops() -> None:
+    """Look after the running house."""
+
+
+@audit_app.callback()
+def audit() -> None:
+    """The audit of what officials did."""
+
+
+@audit_app.command()
+def verify(
+    head: Annotated[
+        str, typer.Option("--head", help="A digest noted earlier: proves that nothing was cut off the end since.")
+    ] = "",
+) -> None:
+    """Check that no row of the audit was changed, put in or taken out; shows the digest of the last."""
+    with open_desk() as desk:
+        seen = head.strip().lower()
+        verdict, found = desk.database.read_now(lambda c: verify_chain(c, seen))
+        if not verdict.intact:
+            raise CommandError(desk.texts("audit.broken", id=verdict.broken_at))
+        if seen and not found:
+            raise CommandError(desk.texts("audit.cut", head=seen))
+        typer.echo(desk.texts("audit.whole", rows=verdict.rows, head=verdict.head))

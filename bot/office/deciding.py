@@ -1,0 +1,161 @@
+"""What is done to a broadcast: drafted, edited, submitted, approved, turned back, halted – each by the rules.
+
+Each act takes a connection and decides in the same transaction that keeps it; Forbidden says why not.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.access import rights
+from bot.access.rights import Right
+from bot.db import Connection, broadcasts
+from bot.db.audience import Audience, count_audience
+from bot.office.office import Office
+from bot.outreach import broadcast as rules
+from bot.outreach.broadcast import Act, Broadcast, Forbidden
+from bot.outreach.official import Official
+
+
+def draft(connection: Connection, office: Office, official: Official, made: Broadcast, now: datetime) -> Broadcast:
+    """Keep the new draft *made*. Returns it with its id."""
+    rights.check(official, Right.DRAFT)
+    rules.check_scope(made, official, office.province_of)
+    _check_corrected(connection, office, official, made)
+    return broadcasts.add(connection, made, now)
+
+
+def edit(
+    connection: Connection, office: Office, official: Official, number: int, made: Broadcast, now: datetime
+) -> Broadcast:
+    """Write the broadcast anew as *made*; every approval it had is void."""
+    rights.check(official, Right.DRAFT)
+    rules.check_scope(made, official, office.province_of)
+    find(connection, office, official, number)
+    return _change(connection, official, number, Act.EDIT, lambda b: rules.edit(b, made, now), now)
+
+
+def find(connection: Connection, office: Office, official: Official, number: int) -> Broadcast:
+    """The broadcast, when *official* may see it; Forbidden, as for one that is not there, when not."""
+    rights.check(official, Right.SEE_BROADCASTS)
+    found = broadcasts.find(connection, number)
+    if not sees(connection, office, official, found):
+        raise Forbidden("rule.unknown", id=number)
+    return found
+
+
+def sees(connection: Connection, office: Office, official: Official, found: Broadcast) -> bool:
+    """Whether the broadcast lies in the official's scope, or corrects one that does."""
+    if found.corrects is not None and official.scope:
+        found = broadcasts.find(connection, found.corrects)
+    return rights.is_in_scope(found, official, office.province_of)
+
+
+def submit(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Broadcast:
+    """Submit a draft for approval; from now on nothing of it may change."""
+    rights.check(official, Right.DRAFT)
+    found = find(connection, office, official, number)
+    if not count_people(connection, office, found, now).total:
+        raise Forbidden("rule.nobody")
+    broadcasts.check_same_text(connection, found, now)
+    return _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
+
+
+def may_approve(
+    connection: Connection, office: Office, official: Official, seen: Broadcast, now: datetime
+) -> None:
+    """Raises Forbidden when *official* may not approve the broadcast as they saw it."""
+    rights.check(official, Right.APPROVE)
+    rules.approve(seen, official, seen.digest, now)
+    find(connection, office, official, seen.id)
+    broadcasts.check_same_text(connection, seen, now)
+
+
+def approve(
+    connection: Connection, office: Office, official: Official, seen: Broadcast, total: int, now: datetime
+) -> Broadcast:
+    """Approve what somebody else wrote and submitted, as it was *seen*, for *total* people."""
+    may_approve(connection, office, official, seen, now)
+
+    def rule(found: Broadcast) -> Broadcast:
+        return replace(rules.approve(found, official, seen.digest, now), expected=total)
+
+    return _change(connection, official, seen.id, Act.APPROVE, rule, now, f"{seen.digest[:12]} {total}")
+
+
+def withdraw(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Broadcast:
+    """Take an approval back, within ten minutes of it; the broadcast is a draft again."""
+    rights.check(official, Right.DRAFT)
+    find(connection, office, official, number)
+    return _change(
+        connection, official, number, Act.WITHDRAW, lambda b: rules.withdraw(b, official, reason), now, reason
+    )
+
+
+def turn_back(
+    connection: Connection, office: Office, official: Official, number: int, act: Act, reason: str, now: datetime
+) -> Broadcast:
+    """Return a broadcast to be mended (``Act.RETURN``) or reject it for good (``Act.REJECT``)."""
+    rights.check(official, Right.APPROVE)
+    find(connection, office, official, number)
+    return _change(
+        connection, official, number, act, lambda b: rules.turn_back(b, act, official, reason), now, reason
+    )
+
+
+def pause(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Broadcast:
+    """Hold a broadcast where it is."""
+    rights.check(official, Right.HALT)
+    find(connection, office, official, number)
+    return _change(connection, official, number, Act.PAUSE, lambda b: rules.pause(b, reason), now, reason)
+
+
+def resume(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Broadcast:
+    """Go on with a paused broadcast."""
+    find(connection, office, official, number)
+    rights.check(official, Right.APPROVE)
+    return _change(connection, official, number, Act.RESUME, lambda b: rules.resume(b, official, now), now)
+
+
+def stop(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Broadcast:
+    """Stop a broadcast for good; every sender sees it at its next message."""
+    rights.check(official, Right.HALT)
+    find(connection, office, official, number)
+    return _change(connection, official, number, Act.STOP, lambda b: rules.stop(b, reason, now), now, reason)
+
+
+def resolve(
+    connection: Connection, office: Office, official: Official, number: int, now: datetime, *, resend: bool
+) -> int:
+    """Settle the copies of which nobody knows whether they arrived. Returns how many."""
+    rights.check(official, Right.APPROVE)
+    find(connection, office, official, number)
+    return broadcasts.settle_doubts(connection, number, official, now, resend=resend)
+
+
+def count_people(connection: Connection, office: Office, found: Broadcast, now: datetime) -> Audience:
+    """Whom the broadcast would reach now."""
+    return count_audience(connection, found.segment, set(office.channels), now)
+
+
+def _check_corrected(connection: Connection, office: Office, official: Official, made: Broadcast) -> None:
+    if made.corrects is not None:
+        find(connection, office, official, made.corrects)
+
+
+def _change(
+    connection: Connection,
+    by: Official,
+    number: int,
+    act: Act,
+    rule: Callable[[Broadcast], Broadcast],
+    now: datetime,
+    detail: str = "",
+) -> Broadcast:
+    return broadcasts.change(connection, number, rule, act, by=by.login, now=now, detail=detail)

@@ -1,0 +1,61 @@
+"""The office: what the acts of officials need to know – the words, the places, the channels, the answers."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bot.channels.base import Channel
+from bot.contacts import Topic
+from bot.dialogue.texts import Texts
+from bot.outreach.campaign import Vocabulary
+from bot.places.gazetteer import Gazetteer
+from bot.places.units import Level
+from nlu.vietnamese import fold
+
+
+@dataclass(frozen=True)
+class Office:
+    """*texts* are those of ``broadcast_texts.yml``, *chat_texts* those of ``texts.yml``; *codes* gives the
+    codes of the published answers, *open_gazetteer* the places. Both are asked only when they are needed."""
+
+    content: Path
+    texts: Texts
+    chat_texts: Texts
+    channels: Mapping[str, Channel]
+    codes: Callable[[], Collection[str]]
+    open_gazetteer: Callable[[], Gazetteer]
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The places, read once."""
+        return self.open_gazetteer()
+
+    @cached_property
+    def topics(self) -> dict[str, Topic]:
+        """The topics by their folded Vietnamese names and by their words."""
+        names = {fold(name): Topic(topic) for topic, name in self.chat_texts.named("topic").items()}
+        return names | {str(topic): topic for topic in Topic}
+
+    def vocabulary(self, codes: Collection[str] | None = None) -> Vocabulary:
+        """What a campaign may refer to; *codes* of answers are checked only when given."""
+        buttons = {fold(label): token for token, label in self.texts.named("fixed_button").items()}
+        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None)
+
+    def topic_name(self, topic: str) -> str:
+        """A topic as officials and citizens read it."""
+        return self.chat_texts(f"topic.{topic}")
+
+    def province_of(self, token: str) -> str:
+        """The code of the province in which the unit of *token* lies; empty for an unknown one."""
+        unit = self.gazetteer.unit(token)
+        return unit.province_code if unit else ""
+
+    def place_name(self, code: str) -> str:
+        """The name of a province's code or a unit's token; what is not known stays as it is."""
+        unit = self.gazetteer.province(code) or self.gazetteer.unit(code)
+        if unit is None:
+            return code
+        if unit.level is Level.PROVINCE:
+            return unit.full_name
+        return f"{unit.full_name}, {self.gazetteer.province_of(unit).full_name}"
