@@ -32,6 +32,7 @@ from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
 from bot.web.pages import build_app, open_templates
+from nlu.rasa_server import RasaParser
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ def utc_now() -> datetime:
 
 def load_mind(config: Config, today: date) -> Mind:
     """What the content folder holds, whether it is published or not. Raises as ``publication.load_mind``."""
-    return publication.load_mind(config.content, config.data, today)
+    return publication.load_mind(config.content, config.data, today, publication.open_rasa(config))
 
 
 def open_channels(config: Config, database: Database, texts: Texts) -> dict[str, Channel]:
@@ -121,6 +122,10 @@ class App:
             await database.write(lambda c: conversations.forget_old(c, now))
             await database.write(lambda c: webchat.forget_old_lines(c, now))
 
+        async def look_at_rasa() -> None:
+            if isinstance(parser := inbox.mind.parser, RasaParser):
+                await asyncio.to_thread(parser.check)
+
         async def reconcile() -> None:
             await dispatcher.reconcile()
 
@@ -129,6 +134,7 @@ class App:
                 Tick("replies", 1, outbox.retry_due),
                 Tick("broadcasts", 2, tend_broadcasts),
                 Tick("content", 0.5, look_for_news),
+                Tick("rasa", 10, look_at_rasa),
                 Tick("forget", 3600, forget),
                 Tick("reconcile", 24 * 3600, reconcile),
             ]
@@ -138,18 +144,20 @@ class App:
     async def health(self) -> dict[str, Any]:
         """What an operator or a monitor asks: is everything well, and if not, what."""
         channels = {name: channel.state() for name, channel in self.channels.items()}
+        understanding = self.inbox.mind.parser.state()
         writable = await self.database.is_writable()
         library_size = len(self.inbox.mind.house.library.by_code)
         well = (
             writable
             and not self.newsstand.trouble
-            and all(state in ("ok", "starting") for state in channels.values())
+            and all(state in ("ok", "starting") for state in (understanding, *channels.values()))
         )
         return {
             "status": "ok" if well else "degraded" if writable else "down",
             "version": version("hoctap"),
             "database": "ok" if writable else "not writable",
             "channels": channels,
+            "understanding": {"engine": self.config.nlu, "state": understanding},
             "answers": library_size,
             "content": {
                 "version": self.newsstand.publication.number,

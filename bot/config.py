@@ -41,6 +41,11 @@ class Config:
     )
     notices_a_day: int = _variable(2, "routine broadcasts a person gets at most in a day")
     notices_a_week: int = _variable(7, "routine broadcasts a person gets at most in seven days")
+    nlu: str = _variable(
+        "embedded", "what understands texts: embedded, or rasa (a Rasa server, see Understanding)"
+    )
+    rasa_url: str = _variable("http://127.0.0.1:5005", "address of the Rasa server")
+    rasa_token: str = _variable("", "token of the Rasa server", secret=True)
     log_level: str = _variable("info", "debug, info, warning or error")
 
     @classmethod
@@ -74,6 +79,8 @@ class Config:
                 faults.append(f"{name}: {error}")
         if values.get("telegram_webhook_secret") and not values.get("public_url"):
             faults.append("HOCTAP_TELEGRAM_WEBHOOK_SECRET: a webhook also needs HOCTAP_PUBLIC_URL")
+        if values.get("nlu") == "rasa" and not values.get("rasa_token"):
+            faults.append("HOCTAP_NLU: rasa also needs HOCTAP_RASA_TOKEN")
         if faults:
             raise ConfigError("\n".join(faults))
         return cls(**values)
@@ -100,11 +107,15 @@ def _typed(name: str, raw: str) -> Any:
             if raw not in ("0", "1"):
                 raise ValueError(f"{raw!r}: write 1 or 0")
             return raw == "1"
-        case "public_url" | "telegram_api_url" if raw:
+        case "public_url" | "telegram_api_url" | "rasa_url" if raw:
             parts = urlsplit(raw)
             if parts.scheme not in ("http", "https") or not parts.netloc:
                 raise ValueError("not a web address; write https://…")
             return raw.rstrip("/")
+        case "nlu":
+            if raw not in ("embedded", "rasa"):
+                raise ValueError(f"{raw!r} is no engine; write embedded or rasa")
+            return raw
         case "log_level":
             if raw.lower() not in ("debug", "info", "warning", "error"):
                 raise ValueError(f"{raw!r} is no level; write debug, info, warning or error")

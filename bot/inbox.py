@@ -117,7 +117,7 @@ class Inbox:
 
         spoken = heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and not heard.text.startswith("/")
         about = house.library.question(conversation.last_answer)
-        parse = mind.parser.parse(heard.text, about) if spoken else NOT_PARSED
+        parse = await _understand(mind.parser, heard.text, about) if spoken else NOT_PARSED
 
         now = self._clock()
         today = now.astimezone(ZONE).date()
@@ -156,3 +156,10 @@ class Inbox:
             ids = [0] * len(calls)
         outgoing = [Outgoing(one, address, call) for one, call in zip(ids, calls, strict=True)]
         await self._outbox.send(outgoing)
+
+
+async def _understand(parser: Parser, text: str, about: str) -> Parse:
+    """The readings of *text*; a parser that waits for another process does so beside the event loop."""
+    if parser.waits:
+        return await asyncio.to_thread(parser.parse, text, about)
+    return parser.parse(text, about)

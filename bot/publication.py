@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import structlog
@@ -26,6 +27,9 @@ from bot.places.centre import CentresError
 from bot.places.centres import Directory
 from bot.places.gazetteer import Gazetteer
 from nlu.embedded import open_parser
+from nlu.parse import Parser
+from nlu.rasa_project import fingerprint
+from nlu.rasa_server import RasaParser, RasaServer
 from nlu.training import read_examples
 
 log = structlog.get_logger()
@@ -82,16 +86,26 @@ def unpack(data: Path, digest: str, archive: bytes) -> Path:
     return folder
 
 
-def load_mind(content: Path, data: Path, today: date) -> Mind:
+@cache
+def open_rasa(config: Config) -> RasaServer | None:
+    """The Rasa server that is to understand texts; None where the embedded engine does."""
+    return RasaServer(config.rasa_url, config.rasa_token) if config.nlu == "rasa" else None
+
+
+def load_mind(content: Path, data: Path, today: date, rasa: RasaServer | None = None) -> Mind:
     """Everything the bot knows from the folder *content*, checked, and its parser, trained or from the cache.
 
+    Given *rasa*, that server understands texts, and the embedded engine what the server does not.
     Raises ContentError, CentresError or TextsError with every fault found.
     """
     texts = load_texts(content / "texts.yml")
     answers = library.load(content / "faq", today)
     gazetteer = Gazetteer.load(content / "places" / "overlay.csv")
     directory = Directory.load(content / "centres", gazetteer)
-    parser = open_parser([*read_examples(), *answers.examples()], data / "nlu")
+    examples = [*read_examples(), *answers.examples()]
+    parser: Parser = open_parser(examples, data / "nlu")
+    if rasa:
+        parser = RasaParser(rasa, parser, fingerprint(examples))
     return Mind(House(texts, answers, gazetteer, directory), parser)
 
 
@@ -123,7 +137,7 @@ def start(config: Config, database: Database, now: datetime) -> Start:
             trouble = f"version {standing.number}: {explain(error)}"
             log.error("content.version_unreadable", version=standing.number, reason=explain(error))
     try:
-        mind = load_mind(config.content, config.data, today)
+        mind = load_mind(config.content, config.data, today, open_rasa(config))
     except (ContentError, CentresError, TextsError) as error:
         if not history or by_person:
             raise
@@ -142,7 +156,7 @@ def start(config: Config, database: Database, now: datetime) -> Start:
 def read_version(config: Config, database: Database, publication: Publication, today: date) -> Mind:
     """The Mind of what *publication* put before citizens. Raises what ``load_mind`` raises."""
     archive = database.read_now(lambda c: publications.archive_of(c, publication.digest))
-    return load_mind(unpack(config.data, publication.digest, archive), config.data, today)
+    return load_mind(unpack(config.data, publication.digest, archive), config.data, today, open_rasa(config))
 
 
 def explain(error: Exception) -> str:

@@ -38,6 +38,10 @@ class EmbeddedParser:
         self.model = model
         self._reader = ModelReader(model)
 
+    def state(self) -> str:
+        """Return "ok": what is in process is always there."""
+        return "ok"
+
     def parse(self, text: str, about: str = "") -> Parse:
         """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
         return read_message(text, about, self._reader)

@@ -63,6 +63,10 @@ class Parser(Protocol):
         """Tell whether `parse` waits for another process."""
         ...
 
+    def state(self) -> str:
+        """Return "ok", "starting", or in words what is wrong."""
+        ...
+
     def parse(self, text: str, about: str = "") -> Parse:
         """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
         ...
