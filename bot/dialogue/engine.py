@@ -19,9 +19,9 @@ _UNREAD = {
     HeardKind.UNSUPPORTED,
 }
 _PREFIX_MIN = 3
-_NEAR = 3
 _PLAIN = 0.95
 _UNSURE = ANSWER_AT - 0.01
+_PLACE_INTENTS = ("find_centre", "set_place")
 _PLACE_STEPS = ("await_place", "await_home")
 
 
@@ -89,8 +89,8 @@ def _understood(situation: Situation) -> Turn:
     if name == "":
         return open_token(situation, "fallback/unreadable")
     if score < ANSWER_AT or name == OUT_OF_SCOPE:
-        near = {intent.name for intent in parse.ranking[:_NEAR]}
-        if near & {"find_centre", "set_place"} and mentions_place(situation.house.gazetteer, parse.text):
+        about_places = max((each.score for each in parse.ranking if each.name in _PLACE_INTENTS), default=0.0)
+        if about_places >= OFFER_AT and mentions_place(situation.house.gazetteer, parse.text):
             return open_token(situation, "centre/text")
     if name == OUT_OF_SCOPE:
         best = parse.ranking[0].score if parse.ranking else 0.0

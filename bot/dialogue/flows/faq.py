@@ -63,7 +63,9 @@ def show(situation: Situation, found: Answer, *, detail: bool = False) -> Reply:
     elif found.detail and _asks_as_official(situation):
         said, more = f"{found.text}\n\n{found.detail}", False
     names = "; ".join(source.title for source in found.sources)
-    text = texts("faq.answer", text=said, sources=names, checked=f"{found.checked_on:%d/%m/%Y}")
+    text = texts(
+        "faq.answer", title=found.short_title, text=said, sources=names, checked=f"{found.checked_on:%d/%m/%Y}"
+    )
     rows: list[tuple[Choice, ...]] = []
     if more:
         rows.append((Choice(texts("button.detail"), f"faq/{found.code}:{_DETAIL}"),))
