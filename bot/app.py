@@ -31,6 +31,7 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
+from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
 from nlu.rasa_server import RasaParser
 
@@ -181,7 +182,8 @@ class App:
             embedded=bool(self.config.frame_ancestors),
         )
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
-        return build_app(chat.routes(), webhooks, self.health, templates, texts, self.config.frame_ancestors)
+        pages = [*chat.routes(), *NoticePages(self.database, self.inbox, templates, texts).routes()]
+        return build_app(pages, webhooks, self.health, templates, texts, self.config.frame_ancestors)
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; then finish what is under way and close."""

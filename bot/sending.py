@@ -248,6 +248,9 @@ class Sending:
                 return Result(sequence, DeliveryStatus.FAILED, reason)
 
     def _count_error(self) -> None:
+        slept = asyncio.get_running_loop().time() - self._flushed_at
+        if slept > self._lease.total_seconds():
+            return  # This process stood still; that answers are missing is no fault of the platform's.
         if self._recent.add(bad=True):
             self._pause_reason = self._pause_reason or "many_failures"
 

@@ -26,8 +26,8 @@ from bot.outreach.broadcast import (
     ripen,
     settle,
 )
-from bot.outreach.campaign import text_digest_of
 from bot.outreach.delivery import OnAmbiguous
+from bot.outreach.frozen_content import text_digest_of
 from bot.outreach.official import Official
 from bot.outreach.quiet_hours import ZONE
 

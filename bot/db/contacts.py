@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.contacts import Contact, ContactStatus, Held, Purpose, Topic
+from bot.db import series, taps
 from bot.db.content_tables import votes
 from bot.db.tables import (
     consents,
@@ -15,6 +16,7 @@ from bot.db.tables import (
     handovers,
     inbox,
     replies,
+    series_members,
     webchat_messages,
 )
 from bot.dialogue.turn import (
@@ -25,7 +27,10 @@ from bot.dialogue.turn import (
     HandedOver,
     HomeSet,
     Left,
+    SeriesJoined,
+    SeriesLeft,
     Subscribed,
+    Tapped,
     Unsubscribed,
     Voted,
 )
@@ -117,6 +122,12 @@ def apply(connection: Connection, contact_id: int, event: Event, now: datetime) 
             connection.execute(update(contacts).where(this).values(status=status))
         case Forgotten():
             forget(connection, contact_id)
+        case Tapped(broadcast_id, token):
+            taps.add(connection, broadcast_id, contact_id, token, now)
+        case SeriesJoined(code):
+            series.join(connection, code, contact_id, now)
+        case SeriesLeft(code):
+            series.leave(connection, code, contact_id, now)
         case Exported():
             pass
 
@@ -151,7 +162,7 @@ def forget(connection: Connection, contact_id: int) -> None:
         .values(peer="", heard=None, status="answered")
     )
     connection.execute(delete(webchat_messages).where(webchat_messages.c.peer == row.peer))
-    for table in (contact_topics, consents, conversations, handovers):
+    for table in (contact_topics, consents, conversations, handovers, series_members):
         connection.execute(delete(table).where(table.c.contact_id == contact_id))
     connection.execute(delete(contacts).where(contacts.c.id == contact_id))
 

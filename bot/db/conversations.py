@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.contacts import Contact, ContactStatus
-from bot.db import contacts
+from bot.db import contacts, taps
 from bot.db.tables import conversations, inbox, replies
-from bot.dialogue.turn import Conversation, Forgotten, Turn
+from bot.dialogue.turn import Conversation, Forgotten, Left, Turn, Unsubscribed
 from bot.messages import Address, Heard, HeardKind
 
 
@@ -86,6 +86,9 @@ def save_turn(
     """
     contact_id = contact.id or contacts.add(connection, contact.address, now)
     contacts.touch(connection, contact_id, now)
+    if contact.id:
+        left = any(isinstance(each, Unsubscribed) or each == Left(gone=True) for each in turn.events)
+        taps.note_word(connection, contact_id, left=left, now=now)
     for event in turn.events:
         contacts.apply(connection, contact_id, event, now)
     if not any(isinstance(event, Forgotten) for event in turn.events):

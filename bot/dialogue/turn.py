@@ -12,6 +12,7 @@ from nlu.parse import Parse
 if TYPE_CHECKING:
     from bot.dialogue.texts import Texts
     from bot.knowledge.library import Library
+    from bot.outreach.notice import Notice
     from bot.places.centres import Directory
     from bot.places.gazetteer import Gazetteer
 
@@ -52,6 +53,9 @@ class Situation:
     house: House
     now: datetime
     today: date
+    notice: "Notice | None" = None
+    """The broadcast whose check code was heard, or under which a button was tapped."""
+    looked_too_often: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,42 @@ class Left:
     gone: bool
 
 
-Event = Consented | Subscribed | Unsubscribed | HomeSet | HandedOver | Voted | Forgotten | Exported | Left
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A recipient tapped a button of a broadcast, or showed its message: so it had arrived."""
+
+    broadcast_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesJoined:
+    """The citizen begins a learning path."""
+
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLeft:
+    """The citizen wants no further step of a learning path."""
+
+    series: str
+
+
+Event = (
+    Consented
+    | Subscribed
+    | Unsubscribed
+    | HomeSet
+    | HandedOver
+    | Voted
+    | Forgotten
+    | Exported
+    | Left
+    | Tapped
+    | SeriesJoined
+    | SeriesLeft
+)
 
 
 @dataclass(frozen=True, slots=True)

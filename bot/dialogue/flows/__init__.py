@@ -8,6 +8,7 @@ from bot.dialogue.flows import (
     feedback,
     handover,
     nearest_centre,
+    notice,
     privacy,
     subscription,
     welcome,
@@ -26,6 +27,7 @@ FLOWS: Mapping[str, Flow] = {
     "handover": handover.answer,
     "feedback": feedback.answer,
     "fallback": fallback.answer,
+    "tin": notice.answer,
 }
 
 INTENTS: Mapping[str, str] = {
