@@ -204,6 +204,11 @@ def find_by_code(connection: Connection, code: str) -> Broadcast | None:
     return _broadcast(row) if row else None
 
 
+def is_code_taken(connection: Connection, code: str) -> bool:
+    """Whether a broadcast has this check code, sent or not."""
+    return connection.scalar(select(broadcasts.c.id).where(broadcasts.c.code == code)) is not None
+
+
 def published(connection: Connection, limit: int = 50, before: int = 0) -> list[Broadcast]:
     """What was sent to citizens, newest first; *before*: only with smaller ids."""
     query = select(broadcasts).where(
