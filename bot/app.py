@@ -14,11 +14,12 @@ import structlog
 import uvicorn
 
 from bot import publication
+from bot.announcement import Announcer
 from bot.channels.base import Call, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
-from bot.db import Database, conversations, webchat
+from bot.db import Database, conversations, unanswered, webchat
 from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
 from bot.inbox import ZONE, Inbox, Mind
@@ -118,10 +119,16 @@ class App:
         async def look_for_news() -> None:
             await newsstand.look()
 
+        announcer = Announcer(database, channels, inbox, outbox, utc_now)
+
+        async def tell_answers() -> None:
+            await announcer.tell()
+
         async def forget() -> None:
             now = utc_now()
             await database.write(lambda c: conversations.forget_old(c, now))
             await database.write(lambda c: webchat.forget_old_lines(c, now))
+            await database.write(lambda c: unanswered.forget_old(c, now))
 
         async def look_at_rasa() -> None:
             if isinstance(parser := inbox.mind.parser, RasaParser):
@@ -135,6 +142,7 @@ class App:
                 Tick("replies", 1, outbox.retry_due),
                 Tick("broadcasts", 2, tend_broadcasts),
                 Tick("content", 0.5, look_for_news),
+                Tick("answers", 60, tell_answers),
                 Tick("rasa", 10, look_at_rasa),
                 Tick("forget", 3600, forget),
                 Tick("reconcile", 24 * 3600, reconcile),

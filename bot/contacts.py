@@ -20,6 +20,7 @@ class Purpose(StrEnum):
 
     NOTICES = "notices"
     PLACE = "place"
+    ANSWER = "answer"
 
 
 class Topic(StrEnum):
@@ -88,6 +89,8 @@ class Held:
     handovers: tuple[tuple[datetime, str], ...]
     deliveries: int
     messages: int
+    votes: int = 0
+    awaiting: tuple[tuple[datetime, str], ...] = ()
 
     @classmethod
     def nothing(cls, contact: Contact, now: datetime) -> Self:

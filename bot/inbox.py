@@ -15,6 +15,7 @@ from bot.db import Database, contacts, conversations, notices
 from bot.db.conversations import Outgoing
 from bot.dialogue.engine import respond
 from bot.dialogue.flows import privacy
+from bot.dialogue.flows.feedback import remember_shown
 from bot.dialogue.turn import Exported, House, Situation, Turn
 from bot.messages import Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
@@ -128,6 +129,7 @@ class Inbox:
         turn = respond(
             Situation(heard, parse, contact, conversation, house, now, today, notice, looked_too_often=too_often)
         )
+        turn = remember_shown(turn, conversation, house.library)
         turn = await self._show_what_is_held(turn, contact)
         if turn.replies and heard.callback_id:
             turn = replace(

@@ -97,6 +97,18 @@ def save_turn(
     return [queue_call(connection, contact.address, call, now) for call in calls]
 
 
+def save_unasked(
+    connection: Connection,
+    contact: Contact,
+    conversation: Conversation,
+    calls: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> list[int]:
+    """Store what we say to a known contact without having been asked just now. Returns the ids of the replies."""
+    _save_conversation(connection, contact.id, conversation, now)
+    return [queue_call(connection, contact.address, call, now) for call in calls]
+
+
 def give_up(
     connection: Connection, inbox_id: int, address: Address, calls: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[int]:
@@ -160,6 +172,7 @@ def _save_conversation(connection: Connection, contact_id: int, conversation: Co
         "slots": dict(conversation.slots),
         "offered": [list(pair) for pair in conversation.offered],
         "last_answer": conversation.last_answer,
+        "shown": [list(pair) for pair in conversation.shown],
     }
     changed = connection.execute(
         update(conversations).where(conversations.c.contact_id == contact_id).values(state=state, updated_at=now)
@@ -175,6 +188,7 @@ def _conversation(state: Mapping[str, Any]) -> Conversation:
         slots={str(key): str(value) for key, value in state.get("slots", {}).items()},
         offered=tuple((str(label), str(token)) for label, token in state.get("offered", ())),
         last_answer=str(state.get("last_answer", "")),
+        shown=tuple((str(code), str(version)) for code, version in state.get("shown", ())),
     )
 
 

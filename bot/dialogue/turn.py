@@ -22,7 +22,8 @@ class Conversation:
     """Where we are with a contact.
 
     *offered* maps the folded label of each choice under our last message to its token, in order,
-    so that a typed label or number means the tap. *slots* are short values the flow needs.
+    so that a typed label or number means the tap. *slots* are short values the flow needs. *shown* are
+    the newest answers given, each with its version: on these, and no others, the citizen may vote.
     """
 
     flow: str = ""
@@ -30,6 +31,7 @@ class Conversation:
     slots: Mapping[str, str] = field(default_factory=dict)
     offered: tuple[tuple[str, str], ...] = ()
     last_answer: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,25 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """A citizen's word on an answer: useful or not."""
+    """A citizen's word on an answer in the version they were shown: useful or not."""
 
     code: str
     useful: bool
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nothing reviewed answers *question*, which is redacted already; it is kept without who asked."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The citizen agreed to be told once *question*, redacted, has an answer."""
+
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,8 @@ Event = (
     | HomeSet
     | HandedOver
     | Voted
+    | Unanswered
+    | Awaited
     | Forgotten
     | Exported
     | Left

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bot.dialogue.flows import (
+    awaiting,
     fallback,
     faq,
     feedback,
@@ -26,6 +27,7 @@ FLOWS: Mapping[str, Flow] = {
     "privacy": privacy.answer,
     "handover": handover.answer,
     "feedback": feedback.answer,
+    "awaiting": awaiting.answer,
     "fallback": fallback.answer,
     "tin": notice.answer,
 }

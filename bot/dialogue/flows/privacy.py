@@ -77,6 +77,11 @@ def show(reply: Reply, held: Held, house: House) -> Reply:
     lines += [
         texts("privacy.held_handover", at=f"{at:%d/%m/%Y}", question=question) for at, question in held.handovers
     ]
+    lines += [
+        texts("privacy.held_awaiting", at=f"{at:%d/%m/%Y}", question=question) for at, question in held.awaiting
+    ]
+    if held.votes:
+        lines.append(texts("privacy.held_votes", count=held.votes))
     if held.deliveries:
         lines.append(texts("privacy.held_deliveries", count=held.deliveries))
     if held.messages:
