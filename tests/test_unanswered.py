@@ -68,6 +68,9 @@ class KnowsNow:
     def __init__(self, parser: Any) -> None:
         self._parser = parser
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
     def parse(self, said: str, about: str = "") -> Parse:
         if said == QUESTION:
             return Parse(said, Intent("faq/xmc-01", 1.0), (Intent("faq/xmc-01", 1.0),))
