@@ -80,7 +80,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Everything kept about one contact, for ``/dulieu``."""
+    """Everything kept about one contact, for ``/dulieu``.
+
+    *reports* are the corrections of centres: when, the centre's id, what is wrong, the note.
+    """
 
     contact: Contact
     since: datetime
@@ -91,6 +94,7 @@ class Held:
     messages: int
     votes: int = 0
     awaiting: tuple[tuple[datetime, str], ...] = ()
+    reports: tuple[tuple[datetime, str, str, str], ...] = ()
 
     @classmethod
     def nothing(cls, contact: Contact, now: datetime) -> Self:

@@ -6,7 +6,7 @@ import unicodedata
 
 import typer
 
-from bot.app import load_mind, today_in_vietnam, utc_now
+from bot.app import load_mind, today_in_vietnam, utc_now, with_published_centres
 from bot.channels.terminal import TerminalChannel
 from bot.config import Config
 from bot.db import Database
@@ -22,6 +22,7 @@ def chat() -> None:
     set_up("error")
     mind = load_mind(config, today_in_vietnam())
     database = Database.open(config.database)
+    mind = with_published_centres(config, database, mind, today_in_vietnam())
     texts = mind.house.texts
     channels = {"terminal": TerminalChannel(typer.echo)}
     outbox = Outbox(database, channels, utc_now)

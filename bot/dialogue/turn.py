@@ -122,6 +122,15 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class CentreReported:
+    """Something told of a centre is wrong, says the citizen: *wrong* is what, *note* what would be right."""
+
+    centre: str
+    wrong: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """Everything held about the citizen is to be deleted now."""
 
@@ -175,6 +184,7 @@ Event = (
     | Tapped
     | SeriesJoined
     | SeriesLeft
+    | CentreReported
 )
 
 

@@ -48,13 +48,16 @@ class Resolution:
     `resolved`: *unit*. `ask`: up to 4 *choices*, each a place. `ask_province`: too many places
     share the name, *choices* are up to 6 old provinces, or old districts where all lie in one
     province; *mention* is what to pass as `pending` with the answer, a typed one or the label of a
-    choice. `none`: no place was named.
+    choice. `none`: no place was named. *candidates* are all the places that the text may mean.
+    *wider* is the old district of the same name that the text may mean as well as the commune *unit*.
     """
 
     kind: ResolutionKind
     unit: AdminUnit | None = None
     choices: tuple[PlaceChoice, ...] = ()
     mention: str = ""
+    candidates: tuple[AdminUnit, ...] = ()
+    wider: AdminUnit | None = None
 
 
 NOWHERE = Resolution(ResolutionKind.NONE)
@@ -125,12 +128,14 @@ def _resolve(gazetteer: Gazetteer, text: str, saved: AdminUnit | None, *, truste
     best = [each for each in found if each.score >= found[0].score - _MARGIN]
     groups = [part for group in _group(index, best) for part in _apart(gazetteer, group)]
     mention = _mention(reading, groups[0][0])
+    units = tuple(_meant(gazetteer, group) for group in groups)
     if len(groups) == 1:
-        return Resolution(ResolutionKind.RESOLVED, _meant(gazetteer, groups[0]), mention=mention)
-    if len(groups) <= _MOST_CHOICES:
-        units = [_meant(gazetteer, group) for group in groups]
-        return Resolution(ResolutionKind.ASK, choices=_labelled(gazetteer, units), mention=mention)
-    return Resolution(ResolutionKind.ASK_PROVINCE, choices=_provinces(gazetteer, groups, saved), mention=mention)
+        wider = _wider(groups[0], units[0])
+        return Resolution(ResolutionKind.RESOLVED, units[0], mention=mention, candidates=units, wider=wider)
+    kind, choices = ResolutionKind.ASK, _labelled(gazetteer, units)
+    if len(groups) > _MOST_CHOICES:
+        kind, choices = ResolutionKind.ASK_PROVINCE, _provinces(gazetteer, groups, saved)
+    return Resolution(kind, choices=choices, mention=mention, candidates=units)
 
 
 def _corrected(
@@ -239,6 +244,15 @@ def _meant(gazetteer: Gazetteer, group: Sequence[Scored]) -> AdminUnit:
         return head.unit
     shared = set.intersection(*(set(gazetteer.successors(unit)) for unit in former))
     return next((u for u in gazetteer.successors(head.unit) if u in shared), head.unit)
+
+
+def _wider(group: Sequence[Scored], meant: AdminUnit) -> AdminUnit | None:
+    """The old district that the text means as likely as the commune *meant* of its name."""
+    head = _head(group)
+    if meant.level is not Level.COMMUNE or head.match.type:
+        return None
+    units = [e.unit for e in group if e.unit.level is Level.DISTRICT and e.score >= head.score - _TIE]
+    return units[0] if units else None
 
 
 def _labelled(gazetteer: Gazetteer, units: Sequence[AdminUnit]) -> tuple[PlaceChoice, ...]:
