@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from bot.db.tables import (
+from bot.db.centre_tables import (
     centre_courses,
     centre_imports,
     centre_reports,

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.db import Database
+from bot.db.centre_tables import centre_courses, centre_sites, centres
 from bot.db.centres import version
-from bot.db.tables import centre_courses, centre_sites, centres
 from bot.places.centre import CentreStatus
 from bot.places.centres import Directory
 from bot.places.coordinates import KM_PER_DEGREE, Point, distance

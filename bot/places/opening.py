@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from opening_hours import OpeningHours, State
+from opening_hours import OpeningHours, State, validate
 
 from bot.places.names import fold
 
@@ -63,10 +63,8 @@ def read_hours(said: str) -> str:
         start, end = int(opens) * 60 + int(opens_at), int(closes) * 60 + int(closes_at)
         if not (start < end <= 24 * 60 and int(opens_at) < 60 and int(closes_at) < 60):
             raise HoursUnreadable(said)
-    try:
-        OpeningHours(found)
-    except (SyntaxError, ValueError) as error:
-        raise HoursUnreadable(said) from error
+    if not validate(found):
+        raise HoursUnreadable(said)
     return found
 
 

@@ -76,7 +76,8 @@ class Catalogue:
         """What *text* wants of a centre. The longest words win: "day nghe may" is sewing."""
         folded = fold(text)
         (course_pattern, _), (type_pattern, _) = self._patterns
-        courses = [self._course_words[found] for found in course_pattern.findall(folded)]
+        said = sorted(course_pattern.findall(folded), key=len, reverse=True)
+        courses = [self._course_words[found] for found in said]
         types = {self._type_words[found] for found in type_pattern.findall(folded)}
         if CentreType.GDTX in types:
             types |= {CentreType.GDNN_GDTX}
@@ -93,7 +94,9 @@ class Catalogue:
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     longest = sorted(filter(None, words), key=len, reverse=True)
-    return re.compile(rf"(?<![a-z0-9])({'|'.join(map(re.escape, longest))})(?![a-z0-9])" if longest else r"(?!)")
+    # Looked for at every word, so that one name does not hide another that begins inside it.
+    names = "|".join(map(re.escape, longest))
+    return re.compile(rf"(?<![a-z0-9])(?=({names})(?![a-z0-9]))" if longest else r"(?!)")
 
 
 @lru_cache(maxsize=4)
