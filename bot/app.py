@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -15,6 +16,7 @@ import uvicorn
 
 from bot import publication
 from bot.announcement import Announcer
+from bot.centre_directory import with_published_centres
 from bot.channels.base import Call, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
@@ -102,7 +104,7 @@ class App:
     @classmethod
     def open(cls, config: Config, database: Database, began: Start) -> "App":
         """Wire everything; nothing runs yet."""
-        mind = began.mind
+        mind = with_published_centres(config, database, began.mind, today_in_vietnam())
         channels = open_channels(config, database, mind.house.texts)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
@@ -116,8 +118,13 @@ class App:
             await dispatcher.tick(now)
             await dispatcher.run_ready(now)
 
+        async def look_for_centres() -> None:
+            renew = partial(with_published_centres, config, database, inbox.mind, today_in_vietnam())
+            inbox.mind = await asyncio.to_thread(renew)
+
         async def look_for_news() -> None:
-            await newsstand.look()
+            if await newsstand.look():
+                await look_for_centres()
 
         announcer = Announcer(database, channels, inbox, outbox, utc_now)
 
@@ -144,6 +151,7 @@ class App:
                 Tick("content", 0.5, look_for_news),
                 Tick("answers", 60, tell_answers),
                 Tick("rasa", 10, look_at_rasa),
+                Tick("centres", 10, look_for_centres),
                 Tick("forget", 3600, forget),
                 Tick("reconcile", 24 * 3600, reconcile),
             ]

@@ -106,8 +106,8 @@ def load_mind(content: Path, data: Path, today: date, rasa: RasaServer | None = 
     """
     texts = load_texts(content / "texts.yml")
     answers = library.load(content / "faq", today)
-    gazetteer = Gazetteer.load(content / "places" / "overlay.csv")
-    directory = Directory.load(content / "centres", gazetteer)
+    gazetteer = Gazetteer.load(content / "places" / "overlay.csv", today)
+    directory = Directory.load(content / "centres", gazetteer, today)
     examples = [*read_examples(), *answers.examples()]
     parser: Parser = open_parser(examples, data / "nlu")
     if rasa:

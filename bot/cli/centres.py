@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot.app import load_directory, today_in_vietnam, utc_now
+from bot.app import today_in_vietnam, utc_now
+from bot.centre_directory import load_directory
 from bot.cli.errors import CommandError
 from bot.config import Config
 from bot.db import Connection, Database, officials

@@ -6,7 +6,8 @@ import unicodedata
 
 import typer
 
-from bot.app import load_mind, today_in_vietnam, utc_now, with_published_centres
+from bot.app import load_mind, today_in_vietnam, utc_now
+from bot.centre_directory import with_published_centres
 from bot.channels.terminal import TerminalChannel
 from bot.config import Config
 from bot.db import Database

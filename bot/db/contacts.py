@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.contacts import Contact, ContactStatus, Held, Purpose, Topic
-from bot.db import series, taps, unanswered
+from bot.db import centres, series, taps, unanswered
+from bot.db.centre_tables import centre_reports
 from bot.db.content_tables import awaiting, votes
 from bot.db.tables import (
     consents,
@@ -21,6 +22,7 @@ from bot.db.tables import (
 )
 from bot.dialogue.turn import (
     Awaited,
+    CentreReported,
     Consented,
     Event,
     Exported,
@@ -123,6 +125,8 @@ def apply(connection: Connection, contact_id: int, event: Event, now: datetime) 
             unanswered.add(connection, question, now)
         case Awaited(question):
             unanswered.await_answer(connection, contact_id, question, now)
+        case CentreReported(centre, wrong, note):
+            centres.add_report(connection, contact_id, centre, wrong, note, now)
         case Left(gone):
             status = ContactStatus.BLOCKED if gone else ContactStatus.ACTIVE
             connection.execute(update(contacts).where(this).values(status=status))
@@ -184,7 +188,7 @@ def forget(connection: Connection, contact_id: int) -> None:
     )
     connection.execute(delete(webchat_messages).where(webchat_messages.c.peer == row.peer))
     connection.execute(update(votes).where(votes.c.contact_id == contact_id).values(contact_id=None))
-    for table in (contact_topics, consents, conversations, handovers, series_members, awaiting):
+    for table in (contact_topics, consents, conversations, handovers, series_members, awaiting, centre_reports):
         connection.execute(delete(table).where(table.c.contact_id == contact_id))
     connection.execute(delete(contacts).where(contacts.c.id == contact_id))
 
@@ -199,6 +203,9 @@ def held_about(connection: Connection, contact: Contact) -> Held:
         select(handovers.c.created_at, handovers.c.question)
         .where(handovers.c.contact_id == contact.id)
         .order_by(handovers.c.id)
+    )
+    reported = connection.execute(
+        select(centre_reports).where(centre_reports.c.contact_id == contact.id).order_by(centre_reports.c.id)
     )
     sent = connection.scalar(
         select(func.count()).where(
@@ -217,4 +224,5 @@ def held_about(connection: Connection, contact: Contact) -> Held:
         lines or 0,
         connection.scalar(select(func.count()).where(votes.c.contact_id == contact.id)) or 0,
         tuple((each.at, each.question) for each in waits),
+        tuple((each.created_at, each.centre, each.wrong, each.note) for each in reported),
     )

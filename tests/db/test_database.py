@@ -63,7 +63,7 @@ def test_opening_twice_migrates_once(sqlite_url: str) -> None:
     again = Database.open(sqlite_url)
 
     version = again.read_now(lambda c: c.execute(text("SELECT version_num FROM alembic_version")).scalar())
-    assert version == "0003"
+    assert version == "0005"
     again.close()
 
 
