@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from bot.access import rights
+from bot.access.rights import Right
 from bot.app import today_in_vietnam, utc_now
 from bot.centre_directory import load_directory
 from bot.cli.errors import CommandError
 from bot.config import Config
-from bot.db import Connection, Database, officials
+from bot.db import Connection, Database, audit, officials
 from bot.db import centres as centre_db
 from bot.db.nearby import open_nearest
 from bot.dialogue.centre_words import tell_date
@@ -20,6 +22,7 @@ from bot.dialogue.texts import Texts, load_texts
 from bot.inbox import ZONE
 from bot.knowledge.fault import Fault as Told
 from bot.knowledge.fault import Severity, describe, read_sentences
+from bot.outreach.official import Official, clean_login
 from bot.places.centre import Centre, CentreType, Fault
 from bot.places.centre_export import write_csv, write_workbook
 from bot.places.centre_fields import show_phone
@@ -63,15 +66,17 @@ def import_files(
     """Read FILES; without a fault they wait, as one import, for a person to publish them."""
     desk = _Desk.open()
     try:
-        login = desk.person(by)
+        person = desk.person(by)
+        login = person.login
         incoming, changes = desk.read(files, whole=whole)
+        desk.check_scope(person, changes)
         name, now = ", ".join(path.name for path in files), utc_now()
 
         def act(connection: Connection) -> int:
             number = centre_db.stage(
                 connection, name, incoming, dict(changes.counts()), whole=whole, by=login, now=now
             )
-            officials.record(connection, login, "centres_import", now, detail=f"{number} {name}")
+            audit.record(connection, login, "centres_import", now, detail=f"{number} {name}")
             return number
 
         number = desk.database.submit(act).result()
@@ -93,16 +98,18 @@ def publish(
     """Make a waiting import the directory citizens see, all of it or nothing."""
     desk = _Desk.open()
     try:
-        login, now = desk.person(by), utc_now()
+        person, now = desk.person(by), utc_now()
+        login = person.login
 
         def act(connection: Connection) -> Changes | None:
             found, incoming = centre_db.staged(connection, number)
             changes = compare(desk.published(connection), incoming, whole=found.whole)
+            desk.check_scope(person, changes)
             if changes.removes_too_many and removing != changes.gone:
                 return changes
             centre_db.rebase(connection, number, dict(changes.counts()))
             centre_db.publish(connection, number, changes.result, by=login, now=now)
-            officials.record(connection, login, "centres_publish", now, detail=f"{number} {found.file}")
+            audit.record(connection, login, "centres_publish", now, detail=f"{number} {found.file}")
             return None
 
         try:
@@ -123,9 +130,14 @@ def withdraw(number: Annotated[int, typer.Argument(help="The number of the impor
     """Drop a waiting import."""
     desk = _Desk.open()
     try:
-        login, now = desk.person(by), utc_now()
+        login, now = desk.person(by).login, utc_now()
+
+        def act(connection: Connection) -> None:
+            centre_db.withdraw(connection, number, by=login, now=now)
+            audit.record(connection, login, "centres_withdraw", now, detail=str(number))
+
         try:
-            desk.database.submit(lambda c: centre_db.withdraw(c, number, by=login, now=now)).result()
+            desk.database.submit(act).result()
         except centre_db.NotStaged as error:
             raise CommandError(desk.texts("cli.centres_not_staged", id=number)) from error
         typer.echo(desk.texts("cli.centres_withdrawn", id=number))
@@ -249,7 +261,7 @@ def close_report(number: Annotated[int, typer.Argument(help="The number of the r
     """Mark a report as dealt with; the citizen's words are deleted."""
     desk = _Desk.open()
     try:
-        login, now = desk.person(by), utc_now()
+        login, now = desk.person(by).login, utc_now()
         if not desk.database.submit(lambda c: centre_db.close_report(c, number, by=login, now=now)).result():
             raise CommandError(desk.texts("cli.report_unknown", id=number))
         typer.echo(desk.texts("cli.report_closed", id=number))
@@ -295,12 +307,26 @@ class _Desk:
     def close(self) -> None:
         self.database.close()
 
-    def person(self, login: str) -> str:
-        """*login*, if it is of an official in service. Raises CommandError."""
-        found = self.database.read_now(lambda c: officials.find(c, login))
-        if found is None or not found[0].active:
+    def person(self, login: str) -> Official:
+        """The official of *login*, if they may edit centres. Raises CommandError."""
+        found = self.database.read_now(lambda c: officials.find(c, clean_login(login)))
+        if found is None or not rights.has(found[0], Right.EDIT_CENTRES):
             raise CommandError(self.texts("cli.no_official", login=login))
-        return login
+        return found[0]
+
+    def check_scope(self, person: Official, changes: Changes) -> None:
+        """Raises CommandError where *changes* touch a province that *person* does not answer for."""
+        outside = {
+            centre.province_code
+            for centre in changes.touched
+            if not all(
+                rights.covers(person, f"new:{site.commune}" if site.commune else "", centre.province_code)
+                for site in centre.sites
+            )
+        }
+        names = [unit.full_name for code in sorted(outside) if (unit := self.gazetteer.province(code))]
+        if outside:
+            raise CommandError(self.texts("cli.centres_out_of_scope", login=person.login, places=", ".join(names)))
 
     def directory(self) -> Directory:
         """The directory citizens see."""

@@ -16,7 +16,7 @@ class Changes:
 
     *kept_points* are the sites whose exact point an import without one would have lost. *gone* counts
     those removed and those dissolved: nobody is sent there any more. *before* is how many centres of
-    the same provinces were published.
+    the same provinces were published. *touched* are the centres added, changed or removed.
     """
 
     added: tuple[str, ...]
@@ -28,6 +28,7 @@ class Changes:
     orphans: tuple[tuple[str, str], ...]
     before: int
     result: tuple[Centre, ...]
+    touched: tuple[Centre, ...]
 
     @property
     def gone(self) -> int:
@@ -86,6 +87,7 @@ def compare(published: Iterable[Centre], incoming: Iterable[Centre], *, whole: b
         _orphans(arriving.values(), result),
         len(beside),
         tuple(sorted(result.values(), key=lambda centre: centre.id)),
+        (*(c for id, c in arriving.items() if before.get(id) != c), *(before[id] for id in removed)),
     )
 
 
