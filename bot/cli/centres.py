@@ -1,6 +1,7 @@
 """``hoctap centres``: staff's lists of centres in and out, what is near a place, what citizens report."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -345,9 +346,11 @@ class _Desk:
             reader.read(path)
         incoming = reader.centres()
         changes = compare(self.directory().centres, incoming, whole=whole)
-        faults = [*reader.faults]
-        for id, successor in changes.orphans:
-            faults.append(Fault(files[0].name, 1, "no_successor", {"id": successor, "centre": id}))
+        faults = [
+            *reader.faults,
+            *(replace(reader.warn(id, "no_successor", id=to), warning=False) for id, to in changes.orphans),
+            *(reader.warn(id, "twin_published", other=other) for id, other in changes.twins),
+        ]
         sentences = read_sentences(self.config.content)
         faults.sort(key=lambda fault: (fault.warning, fault.file, fault.sheet, fault.line))
         for fault in faults:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 from bot.places.centre import Centre, Class, ClassStatus, Fault, Site
 from bot.places.centre_fields import day_of, is_web, names_person, read_date
 from bot.places.centre_row import RowReader, SiteRow
+from bot.places.changes import ALIKE
 from bot.places.columns import (
     CENTRE_COLUMNS,
     CLASS_COLUMNS,
@@ -24,7 +25,6 @@ from bot.places.opening import HoursUnreadable, read_hours
 from bot.places.sheets import Row, Sheet, read_sheets
 from bot.places.wishes import Catalogue
 
-_ALIKE = 90.0
 _SHARED = ("name", "type", "province", "status")
 
 
@@ -73,6 +73,10 @@ class CentreReader:
                 self.faults.append(replace(at, key="class_of_no_centre", arguments={"id": id}))
         self._check_twins(found)
         return sorted(found, key=lambda centre: centre.id)
+
+    def warn(self, centre: str, key: str, **arguments: str) -> Fault:
+        """A warning about the centre of that id, where it stands in the files."""
+        return replace(self._rows[centre][0][1], key=key, arguments=arguments, warning=True)
 
     def _read_table(self, sheet: Sheet, required: Iterable[str], columns: Iterable[str], read: object) -> None:
         self.faults += sheet.faults
@@ -221,7 +225,7 @@ class CentreReader:
         for group in by_place.values():
             for number, centre in enumerate(group):
                 for other in group[:number]:
-                    if fuzz.ratio(fold(centre.name), fold(other.name)) >= _ALIKE:
+                    if fuzz.ratio(fold(centre.name), fold(other.name)) >= ALIKE:
                         self._twin("twin_centre", centre, other)
         for group in by_phone.values():
             for centre in group[1:]:

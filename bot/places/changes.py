@@ -1,10 +1,15 @@
 """What an import would change in the published directory, and whether that may be published."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
 
 from bot.places.centre import Centre, CentreStatus, Precision, Site
 from bot.places.names import fold
+
+ALIKE = 90.0
+"""From this likeness of their names on, of 100, two centres of one type and commune seem to be one."""
 
 MOST_REMOVED = 0.10
 """More than this share of the centres of its provinces is not removed without a person's explicit word."""
@@ -16,7 +21,9 @@ class Changes:
 
     *kept_points* are the sites whose exact point an import without one would have lost. *gone* counts
     those removed and those dissolved: nobody is sent there any more. *before* is how many centres of
-    the same provinces were published. *touched* are the centres added, changed or removed.
+    the same provinces were published. *twins* are ids added beside one published for what seems the same
+    centre, *orphans* dissolved centres whose successor is in no list, with its id. *touched*
+    are the centres added, changed or removed.
     """
 
     added: tuple[str, ...]
@@ -26,6 +33,7 @@ class Changes:
     dissolved: tuple[str, ...]
     kept_points: tuple[str, ...]
     orphans: tuple[tuple[str, str], ...]
+    twins: tuple[tuple[str, str], ...]
     before: int
     result: tuple[Centre, ...]
     touched: tuple[Centre, ...]
@@ -85,6 +93,7 @@ def compare(published: Iterable[Centre], incoming: Iterable[Centre], *, whole: b
         tuple(dissolved),
         tuple(kept),
         _orphans(arriving.values(), result),
+        tuple(_twins(arriving, before)),
         len(beside),
         tuple(sorted(result.values(), key=lambda centre: centre.id)),
         (*(c for id, c in arriving.items() if before.get(id) != c), *(before[id] for id in removed)),
@@ -102,6 +111,21 @@ def _with_point(site: Site, known: Site | None, kept: list[str]) -> Site:
         return site
     kept.append(site.id)
     return replace(site, latitude=known.latitude, longitude=known.longitude, precision=known.precision)
+
+
+def _twins(arriving: Mapping[str, Centre], before: Mapping[str, Centre]) -> Iterator[tuple[str, str]]:
+    standing: dict[tuple[str | None, str], list[Centre]] = {}
+    for centre in before.values():
+        for site in centre.sites:
+            if site.commune and centre.id not in arriving:
+                standing.setdefault((site.commune, centre.type), []).append(centre)
+    for id, centre in arriving.items():
+        if id not in before:
+            for other in {
+                o.id: o for s in centre.sites for o in standing.get((s.commune, centre.type), [])
+            }.values():
+                if fuzz.ratio(fold(centre.name), fold(other.name)) >= ALIKE:
+                    yield id, other.id
 
 
 def _orphans(arriving: Iterable[Centre], result: Mapping[str, Centre]) -> tuple[tuple[str, str], ...]:
