@@ -1,41 +1,30 @@
 """``hoctap centres``: staff's lists of centres in and out, what is near a place, what citizens report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.access import rights
-from bot.access.rights import Right
 from bot.app import today_in_vietnam, utc_now
-from bot.centre_directory import load_directory
+from bot.cli.centre_desk import Desk
 from bot.cli.errors import CommandError
-from bot.config import Config
-from bot.db import Connection, Database, audit, officials
+from bot.db import Connection, audit
 from bot.db import centres as centre_db
 from bot.db.nearby import open_nearest
 from bot.dialogue.centre_words import tell_date
-from bot.dialogue.place_names import name_both, question_of
-from bot.dialogue.texts import Texts, load_texts
+from bot.dialogue.place_names import name_both
+from bot.dialogue.texts import Texts
 from bot.inbox import ZONE
-from bot.knowledge.fault import Fault as Told
-from bot.knowledge.fault import Severity, describe, read_sentences
-from bot.outreach.official import Official, clean_login
-from bot.places.centre import Centre, CentreType, Fault
-from bot.places.centre_export import write_csv, write_workbook
+from bot.places.centre import Centre, CentreType
 from bot.places.centre_fields import show_phone
-from bot.places.centre_files import CentreReader
 from bot.places.centres import Directory, Finding, Found, nearest
 from bot.places.changes import Changes, compare
 from bot.places.coverage_map import MapIncomplete, coverage, draw_map, table
-from bot.places.gazetteer import Gazetteer
 from bot.places.opening import describe_hours, state_at
 from bot.places.resolver import resolve
 from bot.places.units import AdminUnit, Level
-from bot.places.wishes import Catalogue, Wish
+from bot.places.wishes import Wish
 
 app = typer.Typer(help="Learning centres.", no_args_is_help=True)
 
@@ -51,7 +40,7 @@ def group() -> None:
 @app.command()
 def check(files: Files, whole: Annotated[bool, typer.Option(help="As for import.")] = False) -> None:
     """Say what is wrong in FILES and what an import would change; nothing is kept. Exit code 1 for a fault."""
-    desk = _Desk.open()
+    desk = Desk.open()
     desk.read(files, whole=whole)
     desk.close()
 
@@ -65,7 +54,7 @@ def import_files(
     ] = False,
 ) -> None:
     """Read FILES; without a fault they wait, as one import, for a person to publish them."""
-    desk = _Desk.open()
+    desk = Desk.open()
     try:
         person = desk.person(by)
         login = person.login
@@ -97,7 +86,7 @@ def publish(
     ] = 0,
 ) -> None:
     """Make a waiting import the directory citizens see, all of it or nothing."""
-    desk = _Desk.open()
+    desk = Desk.open()
     try:
         person, now = desk.person(by), utc_now()
         login = person.login
@@ -129,7 +118,7 @@ def publish(
 @app.command()
 def withdraw(number: Annotated[int, typer.Argument(help="The number of the import.")], by: By) -> None:
     """Drop a waiting import."""
-    desk = _Desk.open()
+    desk = Desk.open()
     try:
         login, now = desk.person(by).login, utc_now()
 
@@ -149,7 +138,7 @@ def withdraw(number: Annotated[int, typer.Argument(help="The number of the impor
 @app.command("imports")
 def list_imports() -> None:
     """Show the imports, the newest first: those that wait, those published, those withdrawn."""
-    desk = _Desk.open()
+    desk = Desk.open()
     for each in desk.database.read_now(centre_db.imports):
         at = f"{each.created_at.astimezone(ZONE):%d/%m/%Y %H:%M}"
         status = desk.texts(f"cli.centres_{each.status}_word")
@@ -164,7 +153,7 @@ def export(
     province: Annotated[str, typer.Option(help="Only the centres of this province.")] = "",
 ) -> None:
     """Write the directory as citizens see it, to be edited and imported again."""
-    desk = _Desk.open()
+    desk = Desk.open()
     centres: Sequence[Centre] = desk.directory().centres
     if province:
         unit = resolve(desk.gazetteer, province).unit
@@ -182,7 +171,7 @@ def template(out: Annotated[Path, typer.Argument(help="The Excel file to write."
     """Write an empty Excel file with the columns, choices to pick from, and how to fill it in."""
     if out.suffix.lower() != ".xlsx":
         raise CommandError(f"{out}: the template is an Excel file; name it ….xlsx")
-    desk = _Desk.open()
+    desk = Desk.open()
     desk.write(out, [])
     typer.echo(desk.texts("cli.centres_template", file=out))
     desk.close()
@@ -197,7 +186,7 @@ def near(
     count: Annotated[int, typer.Option(help="How many of the nearest.", min=1, max=20)] = 3,
 ) -> None:
     """Show the centres that a citizen at PLACE is told of, with distances and how well they are known."""
-    desk = _Desk.open()
+    desk = Desk.open()
     texts, directory = desk.texts, desk.directory()
     where = desk.place(" ".join(place))
     wanted = directory.catalogue.course_of(course) if course else None
@@ -223,7 +212,7 @@ def draw(out: Annotated[Path, typer.Argument(help="The SVG file to write.")]) ->
     """Draw the provinces shaded by coverage with the sites as pins; print the same figures as a table."""
     if out.suffix.lower() != ".svg":
         raise CommandError(f"{out}: the map is an SVG file; name it ….svg")
-    desk = _Desk.open()
+    desk = Desk.open()
     directory, words = desk.directory(), desk.texts.named("map")
     try:
         out.write_text(draw_map(directory, words), "utf-8")
@@ -244,7 +233,7 @@ def draw(out: Annotated[Path, typer.Argument(help="The SVG file to write.")]) ->
 @app.command("reports")
 def list_reports() -> None:
     """Show what citizens say is wrong about centres."""
-    desk = _Desk.open()
+    desk = Desk.open()
     directory = desk.directory()
     found = desk.database.read_now(centre_db.open_reports)
     if not found:
@@ -260,7 +249,7 @@ def list_reports() -> None:
 @app.command("close-report")
 def close_report(number: Annotated[int, typer.Argument(help="The number of the report.")], by: By) -> None:
     """Mark a report as dealt with; the citizen's words are deleted."""
-    desk = _Desk.open()
+    desk = Desk.open()
     try:
         login, now = desk.person(by).login, utc_now()
         if not desk.database.submit(lambda c: centre_db.close_report(c, number, by=login, now=now)).result():
@@ -289,121 +278,3 @@ def _line(texts: Texts, found: Found) -> str:
         tell_date(centre.as_of),
     )  # fmt: skip
     return "\t".join(parts)
-
-
-class _Desk:
-    """What the commands need at hand."""
-
-    def __init__(self, config: Config, today: date) -> None:
-        self.config, self.today = config, today
-        self.texts = load_texts(config.content / "texts.yml")
-        self.gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv", today)
-        self.catalogue = Catalogue.load(config.content)
-        self.database = Database.open(config.database)
-
-    @classmethod
-    def open(cls) -> "_Desk":
-        return cls(Config.load(), today_in_vietnam())
-
-    def close(self) -> None:
-        self.database.close()
-
-    def person(self, login: str) -> Official:
-        """The official of *login*, if they may edit centres. Raises CommandError."""
-        found = self.database.read_now(lambda c: officials.find(c, clean_login(login)))
-        if found is None or not rights.has(found[0], Right.EDIT_CENTRES):
-            raise CommandError(self.texts("cli.no_official", login=login))
-        return found[0]
-
-    def check_scope(self, person: Official, changes: Changes) -> None:
-        """Raises CommandError where *changes* touch a province that *person* does not answer for."""
-        outside = {
-            centre.province_code
-            for centre in changes.touched
-            if not all(
-                rights.covers(person, f"new:{site.commune}" if site.commune else "", centre.province_code)
-                for site in centre.sites
-            )
-        }
-        names = [unit.full_name for code in sorted(outside) if (unit := self.gazetteer.province(code))]
-        if outside:
-            raise CommandError(self.texts("cli.centres_out_of_scope", login=person.login, places=", ".join(names)))
-
-    def directory(self) -> Directory:
-        """The directory citizens see."""
-        return load_directory(self.config, self.database, self.gazetteer, self.today)
-
-    def published(self, connection: Connection) -> Sequence[Centre]:
-        """Its centres, within the caller's transaction."""
-        if centre_db.version(connection):
-            return centre_db.published(connection)
-        return Directory.load(self.config.content / "centres", self.gazetteer, self.today).centres
-
-    def read(self, files: Sequence[Path], *, whole: bool) -> tuple[list[Centre], Changes]:
-        """The centres of *files* and what they change, told line by line; exits with 1 for a fault."""
-        reader = CentreReader(self.gazetteer, self.catalogue, self.today)
-        for path in files:
-            reader.read(path)
-        incoming = reader.centres()
-        changes = compare(self.directory().centres, incoming, whole=whole)
-        faults = [
-            *reader.faults,
-            *(replace(reader.warn(id, "no_successor", id=to), warning=False) for id, to in changes.orphans),
-            *(reader.warn(id, "twin_published", other=other) for id, other in changes.twins),
-        ]
-        sentences = read_sentences(self.config.content)
-        faults.sort(key=lambda fault: (fault.warning, fault.file, fault.sheet, fault.line))
-        for fault in faults:
-            typer.echo(tell_fault(fault, sentences, self.texts))
-        errors = sum(not fault.warning for fault in faults)
-        if not incoming and not errors:
-            raise CommandError(self.texts("cli.centres_empty"))
-        if errors:
-            typer.echo(self.texts("cli.centres_faults", count=errors), err=True)
-            self.close()
-            raise typer.Exit(1)
-        typer.echo(self.texts("cli.centres_counts", **changes.counts()))
-        for id in [*changes.removed, *changes.dissolved][:20]:
-            typer.echo(f"  - {id}")
-        return incoming, changes
-
-    def place(self, said: str) -> AdminUnit | tuple[float, float]:
-        """The unit or point that *said* names. Raises CommandError with the question to settle it."""
-        numbers = said.replace(" ", "").split(",")
-        if len(numbers) == 2 and all(_is_number(each) for each in numbers):
-            return float(numbers[0]), float(numbers[1])
-        resolution = resolve(self.gazetteer, said)
-        if resolution.unit is not None:
-            return resolution.unit
-        if not resolution.choices:
-            raise CommandError(self.texts("centre.unknown"))
-        choices = [f"  - {choice.label}" for choice in resolution.choices]
-        raise CommandError("\n".join([question_of(self.texts, resolution), *choices]))
-
-    def write(self, out: Path, centres: Sequence[Centre]) -> None:
-        """*centres* to a file. Raises CommandError for one that cannot be written."""
-        words = self.texts.named("centre_file")
-        try:
-            if out.suffix.lower() == ".csv":
-                write_csv(out, centres, self.gazetteer, words)
-            elif out.suffix.lower() == ".xlsx":
-                write_workbook(out, centres, self.gazetteer, self.catalogue, words)
-            else:
-                raise CommandError(f"{out}: name a file ….csv or ….xlsx")
-        except OSError as error:
-            raise CommandError(f"{out}: cannot be written ({error.strerror})") from error
-
-
-def tell_fault(fault: Fault, sentences: dict[str, str], texts: Texts) -> str:
-    """One line for staff: ``file!sheet:cell: sentence``; a warning says that it is one."""
-    told = describe(Told(fault.file, fault.line, fault.key, fault.arguments, Severity.ERROR), sentences)
-    sentence = told.partition(f":{fault.line}: ")[2]
-    return f"{fault.place}: {texts('cli.warning')} {sentence}" if fault.warning else f"{fault.place}: {sentence}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
