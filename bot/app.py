@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -14,11 +15,13 @@ import structlog
 import uvicorn
 
 from bot import publication
+from bot.announcement import Announcer
+from bot.centre_directory import with_published_centres
 from bot.channels.base import Call, Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
-from bot.db import Database, conversations, webchat
+from bot.db import Database, conversations, unanswered, webchat
 from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
 from bot.inbox import ZONE, Inbox, Mind
@@ -31,6 +34,7 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
+from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
 from nlu.rasa_server import RasaParser
 
@@ -100,7 +104,7 @@ class App:
     @classmethod
     def open(cls, config: Config, database: Database, began: Start) -> "App":
         """Wire everything; nothing runs yet."""
-        mind = began.mind
+        mind = with_published_centres(config, database, began.mind, today_in_vietnam())
         channels = open_channels(config, database, mind.house.texts)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
@@ -114,13 +118,24 @@ class App:
             await dispatcher.tick(now)
             await dispatcher.run_ready(now)
 
+        async def look_for_centres() -> None:
+            renew = partial(with_published_centres, config, database, inbox.mind, today_in_vietnam())
+            inbox.mind = await asyncio.to_thread(renew)
+
         async def look_for_news() -> None:
-            await newsstand.look()
+            if await newsstand.look():
+                await look_for_centres()
+
+        announcer = Announcer(database, channels, inbox, outbox, utc_now)
+
+        async def tell_answers() -> None:
+            await announcer.tell()
 
         async def forget() -> None:
             now = utc_now()
             await database.write(lambda c: conversations.forget_old(c, now))
             await database.write(lambda c: webchat.forget_old_lines(c, now))
+            await database.write(lambda c: unanswered.forget_old(c, now))
 
         async def look_at_rasa() -> None:
             if isinstance(parser := inbox.mind.parser, RasaParser):
@@ -134,7 +149,9 @@ class App:
                 Tick("replies", 1, outbox.retry_due),
                 Tick("broadcasts", 2, tend_broadcasts),
                 Tick("content", 0.5, look_for_news),
+                Tick("answers", 60, tell_answers),
                 Tick("rasa", 10, look_at_rasa),
+                Tick("centres", 10, look_for_centres),
                 Tick("forget", 3600, forget),
                 Tick("reconcile", 24 * 3600, reconcile),
             ]
@@ -181,7 +198,8 @@ class App:
             embedded=bool(self.config.frame_ancestors),
         )
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
-        return build_app(chat.routes(), webhooks, self.health, templates, texts, self.config.frame_ancestors)
+        pages = [*chat.routes(), *NoticePages(self.database, self.inbox, templates, texts).routes()]
+        return build_app(pages, webhooks, self.health, templates, texts, self.config.frame_ancestors)
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; then finish what is under way and close."""

@@ -20,6 +20,7 @@ class Purpose(StrEnum):
 
     NOTICES = "notices"
     PLACE = "place"
+    ANSWER = "answer"
 
 
 class Topic(StrEnum):
@@ -79,7 +80,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Everything kept about one contact, for ``/dulieu``."""
+    """Everything kept about one contact, for ``/dulieu``.
+
+    *reports* are the corrections of centres: when, the centre's id, what is wrong, the note.
+    """
 
     contact: Contact
     since: datetime
@@ -88,6 +92,9 @@ class Held:
     handovers: tuple[tuple[datetime, str], ...]
     deliveries: int
     messages: int
+    votes: int = 0
+    awaiting: tuple[tuple[datetime, str], ...] = ()
+    reports: tuple[tuple[datetime, str, str, str], ...] = ()
 
     @classmethod
     def nothing(cls, contact: Contact, now: datetime) -> Self:

@@ -18,7 +18,7 @@ from bot.db.house_marks import Progress, hold_everything
 from bot.db.reconciling import Balance, keep_outcome, reconcile
 from bot.db.shards import Held
 from bot.messages import Reply
-from bot.outreach import campaign
+from bot.outreach import frozen_content
 from bot.outreach.broadcast import Status
 from bot.outreach.delivery import Recent
 from bot.outreach.pace import USUAL_CAPS, Caps
@@ -34,7 +34,7 @@ LANES_FROM = 100.0
 
 NOTE_EVERY = 1.0
 
-Render = Callable[[Mapping[str, Any]], Reply]
+Render = Callable[[Mapping[str, Any], str], Reply]
 
 
 class Dispatcher:
@@ -45,7 +45,7 @@ class Dispatcher:
         database: Database,
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
-        render: Render = campaign.render,
+        render: Render = frozen_content.render,
         *,
         lease: timedelta = LEASE,
         paces: Mapping[str, ChannelPace] | None = None,
@@ -222,7 +222,7 @@ class Dispatcher:
     def _open(self, name: str, held: Held) -> Sending:
         channel = self.channels[name]
         bulk = dict(channel.abilities.bulk)
-        calls: list[Call] = [{**call, **bulk} for call in channel.render(self.render(held.content))]
+        calls: list[Call] = [{**call, **bulk} for call in channel.render(self.render(held.content, name))]
         recent = self._recent.setdefault(held.broadcast_id, Recent())
         return Sending(self._around[name], held, calls, recent)
 

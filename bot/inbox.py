@@ -11,13 +11,16 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.contacts import Contact, Held
-from bot.db import Database, contacts, conversations
+from bot.db import Database, contacts, conversations, notices
 from bot.db.conversations import Outgoing
 from bot.dialogue.engine import respond
 from bot.dialogue.flows import privacy
+from bot.dialogue.flows.feedback import remember_shown
 from bot.dialogue.turn import Exported, House, Situation, Turn
 from bot.messages import Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
+from bot.outreach.check_code import LookLimit, find_code
+from bot.outreach.notice import Notice, code_of
 from nlu.parse import Intent, Parse, Parser
 
 log = structlog.get_logger()
@@ -54,6 +57,7 @@ class Inbox:
         self._clock = clock
         self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
         self._answering: dict[Address, asyncio.Task[None]] = {}
+        self._looks = LookLimit()
 
     async def start(self) -> None:
         """Take up what was stored and not answered when the process last ended."""
@@ -121,7 +125,11 @@ class Inbox:
 
         now = self._clock()
         today = now.astimezone(ZONE).date()
-        turn = respond(Situation(heard, parse, contact, conversation, house, now, today))
+        notice, too_often = await self._look_up(heard)
+        turn = respond(
+            Situation(heard, parse, contact, conversation, house, now, today, notice, looked_too_often=too_often)
+        )
+        turn = remember_shown(turn, conversation, house.library)
         turn = await self._show_what_is_held(turn, contact)
         if turn.replies and heard.callback_id:
             turn = replace(
@@ -135,6 +143,17 @@ class Inbox:
 
         outgoing = [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
         await self._outbox.send(outgoing)
+
+    async def _look_up(self, heard: Heard) -> tuple[Notice | None, bool]:
+        """The broadcast that is spoken of, and whether this citizen asked about too many."""
+        code = code_of(heard.token)
+        if not code and heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and (typed := find_code(heard.text)):
+            code = typed
+            if not self._looks.allows(str(heard.address), self._clock().timestamp()):
+                return None, True
+        if not code:
+            return None, False
+        return await self._database.read(lambda c: notices.find(c, code)), False
 
     async def _show_what_is_held(self, turn: Turn, contact: Contact) -> Turn:
         if not any(isinstance(event, Exported) for event in turn.events):

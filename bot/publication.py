@@ -37,6 +37,9 @@ log = structlog.get_logger()
 FOLDER = "versions"
 """Below HOCTAP_DATA: versions unpacked to be read, each named by its digest. May be deleted at any time."""
 
+DRAFTS = "drafts"
+"""Below the content folder: answers not written yet, which are in no version."""
+
 _SUFFIXES = (".md", ".txt", ".csv", ".yml", ".jsonl")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -55,7 +58,10 @@ def pack(content: Path) -> Package:
     files = {
         path.relative_to(content).as_posix(): path.read_bytes()
         for path in content.rglob("*")
-        if path.is_file() and path.suffix in _SUFFIXES and not path.name.startswith((".", "~"))
+        if path.is_file()
+        and path.suffix in _SUFFIXES
+        and not path.name.startswith((".", "~"))
+        and path.relative_to(content).parts[0] != DRAFTS
     }
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -100,8 +106,8 @@ def load_mind(content: Path, data: Path, today: date, rasa: RasaServer | None = 
     """
     texts = load_texts(content / "texts.yml")
     answers = library.load(content / "faq", today)
-    gazetteer = Gazetteer.load(content / "places" / "overlay.csv")
-    directory = Directory.load(content / "centres", gazetteer)
+    gazetteer = Gazetteer.load(content / "places" / "overlay.csv", today)
+    directory = Directory.load(content / "centres", gazetteer, today)
     examples = [*read_examples(), *answers.examples()]
     parser: Parser = open_parser(examples, data / "nlu")
     if rasa:

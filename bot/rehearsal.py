@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.contacts import Contact, ContactStatus
 from bot.dialogue.engine import respond
+from bot.dialogue.flows.feedback import remember_shown
 from bot.dialogue.turn import Consented, Conversation, HomeSet, Situation, Subscribed, Turn, Unsubscribed
 from bot.inbox import NOT_PARSED, ZONE, Mind
 from bot.knowledge.comparison import Outcome, Sort
@@ -32,7 +33,7 @@ def converse(mind: Mind, texts: Sequence[str], now: datetime) -> tuple[Turn, Par
         about = mind.house.library.question(conversation.last_answer)
         parse = mind.parser.parse(heard.text, about)
         turn = respond(Situation(heard, parse, contact, conversation, mind.house, now, today))
-        conversation = turn.conversation
+        conversation = remember_shown(turn, conversation, mind.house.library).conversation
         contact = _after(contact, turn)
     return turn, parse
 

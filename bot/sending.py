@@ -101,7 +101,7 @@ class Sending:
         self._stopping = False
         self._verdict = Verdict.GO
         self._pause_reason = ""
-        self._rest: float | None = None
+        self._resting: asyncio.Task[None] | None = None
         self._flushed_at = 0.0
 
     def stop(self) -> None:
@@ -112,7 +112,7 @@ class Sending:
     @property
     def going(self) -> bool:
         """Whether more may be sent."""
-        return self._verdict is Verdict.GO and not self._pause_reason and self._rest is None and not self._stopping
+        return self._verdict is Verdict.GO and not self._pause_reason and not self._stopping
 
     async def run(self) -> None:
         """Send the shard. Each round: one transaction keeps the finished and permits the next, then
@@ -230,9 +230,8 @@ class Sending:
         match error:
             case Retryable(wait=wait, whole_channel=whole):
                 if whole:
-                    self._rest = max(wait, self._rest or 0.0)
-                else:
-                    self._later.append((asyncio.get_running_loop().time() + wait, sequence))
+                    self._resting = asyncio.create_task(self._pace.rest(wait))
+                self._later.append((asyncio.get_running_loop().time() + wait, sequence))
                 return Result(sequence, DeliveryStatus.QUEUED)
             case Misconfigured():
                 self._pause_reason = "misconfigured"
@@ -248,6 +247,9 @@ class Sending:
                 return Result(sequence, DeliveryStatus.FAILED, reason)
 
     def _count_error(self) -> None:
+        slept = asyncio.get_running_loop().time() - self._flushed_at
+        if slept > self._lease.total_seconds():
+            return  # This process stood still; that answers are missing is no fault of the platform's.
         if self._recent.add(bad=True):
             self._pause_reason = self._pause_reason or "many_failures"
 
@@ -288,23 +290,19 @@ class Sending:
         not_before: datetime | None = None
         if self._verdict is Verdict.QUIET:
             not_before = next_allowed(now, holidays_too=bool(self._held.content.get("holidays")))
-        elif self._rest is not None:
-            not_before = now + timedelta(seconds=self._rest)
         elif self._later and not self._queue:
             not_before = now + timedelta(seconds=max(0.0, min(at for at, _ in self._later) - mono))
         until, held = not_before, self._held
 
         def act(connection: Any) -> bool:
             done = shards.release(connection, held, until, now)
-            if self._rest is not None and until is not None:
-                shards.rest_channel(connection, held.channel, until)
             if self._pause_reason:
                 broadcasts.hold(connection, held.broadcast_id, self._pause_reason, now)
             return done
 
+        if self._resting is not None:
+            await self._resting
         done = await self._database.write(act)
-        if self._rest is not None:
-            await self._pace.rest(self._rest)
         log.info(
             "shard_given_back",
             broadcast=held.broadcast_id,

@@ -24,9 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bench.bot_api import BotApi, Delivered, Fault
 from bot.bench.cluster import private_cluster
-from bot.bench.crowd import add_crowd, approve_broadcast
+from bot.bench.crowd import APPROVER, add_crowd, approve_broadcast
 from bot.db import Connection, Database, broadcasts, deliveries, reconciling
 from bot.db.crowds import copies_by_peer
+from bot.outreach.broadcast import Act, resume
 from bot.outreach.delivery import DeliveryStatus, OnAmbiguous
 from bot.outreach.quiet_hours import ZONE
 from bot.sending import Window
@@ -67,6 +68,7 @@ class Outcome:
     freezes: int = 0
     jumps: int = 0
     restarts: int = 0
+    resumes: int = 0
     seconds: float = 0.0
     doubtful_by_kill: float = 0.0
     twice: int = 0
@@ -225,7 +227,9 @@ async def _torment(
                 outcome.restarts += 1
             await nursery.fork()
         elif quiet > 2.0:
-            if _is_over(database, number):
+            if await _resume(database, number, datetime.fromtimestamp(time.time() + base, UTC)):
+                outcome.resumes += 1
+            elif _is_over(database, number):
                 return
             await asyncio.sleep(0.5)
         if quiet > 120:
@@ -242,6 +246,23 @@ async def _freeze(nursery: Nursery, chance: random.Random) -> None:
             await nursery.fork()
         await asyncio.sleep(FROZEN_FOR)
         os.kill(pid, signal.SIGCONT)
+
+
+async def _resume(database: Database, number: int, now: datetime) -> bool:
+    """As an official would who looked at it: go on after a pause for too many errors."""
+
+    def act(connection: Connection) -> bool:
+        found = broadcasts.find(connection, number)
+        if found.status != "paused" or found.reason != "many_failures":
+            return False
+        broadcasts.change(
+            connection, number, lambda b: resume(b, APPROVER, now), Act.RESUME, by=APPROVER.login, now=now
+        )
+        return True
+
+    with contextlib.suppress(SQLAlchemyError):
+        return await database.write(act)
+    return False
 
 
 def _is_over(database: Database, number: int) -> bool:
@@ -304,7 +325,8 @@ def report(ordeal: Ordeal, outcome: Outcome) -> Iterator[str]:
     yield (
         f"{ordeal.engine}, {ordeal.policy}: {ordeal.people} people, {ordeal.workers} workers, "
         f"{outcome.kills} kills, {outcome.freezes} freezes, {outcome.jumps} clock jumps, "
-        f"{outcome.restarts} restarts of the database, {outcome.seconds:.0f} s"
+        f"{outcome.restarts} restarts of the database, {outcome.resumes} pauses for errors, "
+        f"{outcome.seconds:.0f} s"
     )
     for name, copies in sorted(outcome.counts.items()):
         yield f"  {name:24}{copies:8}"

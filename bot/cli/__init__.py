@@ -6,7 +6,10 @@ from types import ModuleType
 
 import typer
 
-COMMANDS = ("run", "chat", "ask", "content", "official", "broadcast", "handover", "nlu", "ops", "bench")
+COMMANDS = (
+    "run", "chat", "ask", "content", "places", "centres", "official",
+    "broadcast", "handover", "nlu", "ops", "bench",
+)  # fmt: skip
 """Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
 
 

@@ -1,11 +1,13 @@
 """``hoctap bench``: measured beside a baseline in the same run; what counts is the ratio."""
 
+import secrets
 from typing import Annotated
 
 import typer
 
 from bot.app import today_in_vietnam
 from bot.bench import inbound as inbound_bench
+from bot.bench import places as places_bench
 from bot.bench import torture as torture_bench
 from bot.bench.torture import Ordeal
 from bot.config import Config
@@ -62,3 +64,15 @@ def nlu() -> None:
     config = Config.load()
     answers = library.load(config.content / "faq", today_in_vietnam())
     nlu_bench.run([*read_examples(), *answers.examples()])
+
+
+@app.command()
+def places(
+    seed: Annotated[int, typer.Option(help="Seed of the made-up inputs; 0 for a fresh one.")] = 0,
+    each: Annotated[int, typer.Option(help="Inputs of each of the ten forms.")] = 300,
+    centres: Annotated[int, typer.Option(help="Made-up centres to search.")] = 11_000,
+    queries: Annotated[int, typer.Option(help="Points to search from.")] = 2_000,
+) -> None:
+    """Load, resolve and find the nearest: times and verdicts, beside measuring every centre."""
+    set_up("error")
+    places_bench.run(seed or secrets.randbelow(10**9), each, centres, queries)

@@ -7,6 +7,7 @@ import unicodedata
 import typer
 
 from bot.app import load_mind, today_in_vietnam, utc_now
+from bot.centre_directory import with_published_centres
 from bot.channels.terminal import TerminalChannel
 from bot.config import Config
 from bot.db import Database
@@ -22,6 +23,7 @@ def chat() -> None:
     set_up("error")
     mind = load_mind(config, today_in_vietnam())
     database = Database.open(config.database)
+    mind = with_published_centres(config, database, mind, today_in_vietnam())
     texts = mind.house.texts
     channels = {"terminal": TerminalChannel(typer.echo)}
     outbox = Outbox(database, channels, utc_now)

@@ -26,8 +26,8 @@ from bot.outreach.broadcast import (
     ripen,
     settle,
 )
-from bot.outreach.campaign import text_digest_of
 from bot.outreach.delivery import OnAmbiguous
+from bot.outreach.frozen_content import text_digest_of
 from bot.outreach.official import Official
 from bot.outreach.quiet_hours import ZONE
 
@@ -202,6 +202,11 @@ def find_by_code(connection: Connection, code: str) -> Broadcast | None:
         select(broadcasts).where(broadcasts.c.code == code, broadcasts.c.started_at.is_not(None))
     ).one_or_none()
     return _broadcast(row) if row else None
+
+
+def is_code_taken(connection: Connection, code: str) -> bool:
+    """Whether a broadcast has this check code, sent or not."""
+    return connection.scalar(select(broadcasts.c.id).where(broadcasts.c.code == code)) is not None
 
 
 def published(connection: Connection, limit: int = 50, before: int = 0) -> list[Broadcast]:

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.contacts import Contact, ContactStatus, Held, Purpose, Topic
-from bot.db.content_tables import votes
+from bot.db import centres, series, taps, unanswered
+from bot.db.centre_tables import centre_reports
+from bot.db.content_tables import awaiting, votes
 from bot.db.tables import (
     consents,
     contact_topics,
@@ -15,9 +17,12 @@ from bot.db.tables import (
     handovers,
     inbox,
     replies,
+    series_members,
     webchat_messages,
 )
 from bot.dialogue.turn import (
+    Awaited,
+    CentreReported,
     Consented,
     Event,
     Exported,
@@ -25,7 +30,11 @@ from bot.dialogue.turn import (
     HandedOver,
     HomeSet,
     Left,
+    SeriesJoined,
+    SeriesLeft,
     Subscribed,
+    Tapped,
+    Unanswered,
     Unsubscribed,
     Voted,
 )
@@ -110,15 +119,42 @@ def apply(connection: Connection, contact_id: int, event: Event, now: datetime) 
                     due_at=due_at,
                 )
             )
-        case Voted(code, useful):
-            connection.execute(insert(votes).values(code=code, useful=useful, at=now))
+        case Voted(code, useful, version):
+            _vote(connection, contact_id, code, version, now, useful=useful)
+        case Unanswered(question):
+            unanswered.add(connection, question, now)
+        case Awaited(question):
+            unanswered.await_answer(connection, contact_id, question, now)
+        case CentreReported(centre, wrong, note):
+            centres.add_report(connection, contact_id, centre, wrong, note, now)
         case Left(gone):
             status = ContactStatus.BLOCKED if gone else ContactStatus.ACTIVE
             connection.execute(update(contacts).where(this).values(status=status))
         case Forgotten():
             forget(connection, contact_id)
+        case Tapped(broadcast_id, token):
+            taps.add(connection, broadcast_id, contact_id, token, now)
+        case SeriesJoined(code):
+            series.join(connection, code, contact_id, now)
+        case SeriesLeft(code):
+            series.leave(connection, code, contact_id, now)
         case Exported():
             pass
+
+
+def _vote(
+    connection: Connection, contact_id: int, code: str, version: str, now: datetime, *, useful: bool
+) -> None:
+    """One vote a contact and version of an answer: a second one takes the place of the first."""
+    changed = connection.execute(
+        update(votes)
+        .where(votes.c.contact_id == contact_id, votes.c.code == code, votes.c.version == version)
+        .values(useful=useful, at=now)
+    )
+    if changed.rowcount == 0:
+        connection.execute(
+            insert(votes).values(contact_id=contact_id, code=code, version=version, useful=useful, at=now)
+        )
 
 
 def touch(connection: Connection, contact_id: int, now: datetime) -> None:
@@ -151,7 +187,8 @@ def forget(connection: Connection, contact_id: int) -> None:
         .values(peer="", heard=None, status="answered")
     )
     connection.execute(delete(webchat_messages).where(webchat_messages.c.peer == row.peer))
-    for table in (contact_topics, consents, conversations, handovers):
+    connection.execute(update(votes).where(votes.c.contact_id == contact_id).values(contact_id=None))
+    for table in (contact_topics, consents, conversations, handovers, series_members, awaiting, centre_reports):
         connection.execute(delete(table).where(table.c.contact_id == contact_id))
     connection.execute(delete(contacts).where(contacts.c.id == contact_id))
 
@@ -167,11 +204,15 @@ def held_about(connection: Connection, contact: Contact) -> Held:
         .where(handovers.c.contact_id == contact.id)
         .order_by(handovers.c.id)
     )
+    reported = connection.execute(
+        select(centre_reports).where(centre_reports.c.contact_id == contact.id).order_by(centre_reports.c.id)
+    )
     sent = connection.scalar(
         select(func.count()).where(
             deliveries.c.contact_id == contact.id, deliveries.c.status.in_(("sent", "read"))
         )
     )
+    waits = connection.execute(select(awaiting).where(awaiting.c.contact_id == contact.id).order_by(awaiting.c.id))
     lines = connection.scalar(select(func.count()).where(webchat_messages.c.peer == contact.address.peer))
     return Held(
         contact,
@@ -181,4 +222,7 @@ def held_about(connection: Connection, contact: Contact) -> Held:
         tuple((each.created_at, each.question) for each in asked),
         sent or 0,
         lines or 0,
+        connection.scalar(select(func.count()).where(votes.c.contact_id == contact.id)) or 0,
+        tuple((each.at, each.question) for each in waits),
+        tuple((each.created_at, each.centre, each.wrong, each.note) for each in reported),
     )

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.contacts import Contact, ContactStatus
-from bot.db import contacts
+from bot.db import contacts, taps
 from bot.db.tables import conversations, inbox, replies
-from bot.dialogue.turn import Conversation, Forgotten, Turn
+from bot.dialogue.turn import Conversation, Forgotten, Left, Turn, Unsubscribed
 from bot.messages import Address, Heard, HeardKind
 
 
@@ -86,11 +86,26 @@ def save_turn(
     """
     contact_id = contact.id or contacts.add(connection, contact.address, now)
     contacts.touch(connection, contact_id, now)
+    if contact.id:
+        left = any(isinstance(each, Unsubscribed) or each == Left(gone=True) for each in turn.events)
+        taps.note_word(connection, contact_id, left=left, now=now)
     for event in turn.events:
         contacts.apply(connection, contact_id, event, now)
     if not any(isinstance(event, Forgotten) for event in turn.events):
         _save_conversation(connection, contact_id, turn.conversation, now)
     connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="answered", heard=None, peer=""))
+    return [queue_call(connection, contact.address, call, now) for call in calls]
+
+
+def save_unasked(
+    connection: Connection,
+    contact: Contact,
+    conversation: Conversation,
+    calls: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> list[int]:
+    """Store what we say to a known contact without having been asked just now. Returns the ids of the replies."""
+    _save_conversation(connection, contact.id, conversation, now)
     return [queue_call(connection, contact.address, call, now) for call in calls]
 
 
@@ -157,6 +172,7 @@ def _save_conversation(connection: Connection, contact_id: int, conversation: Co
         "slots": dict(conversation.slots),
         "offered": [list(pair) for pair in conversation.offered],
         "last_answer": conversation.last_answer,
+        "shown": [list(pair) for pair in conversation.shown],
     }
     changed = connection.execute(
         update(conversations).where(conversations.c.contact_id == contact_id).values(state=state, updated_at=now)
@@ -172,6 +188,7 @@ def _conversation(state: Mapping[str, Any]) -> Conversation:
         slots={str(key): str(value) for key, value in state.get("slots", {}).items()},
         offered=tuple((str(label), str(token)) for label, token in state.get("offered", ())),
         last_answer=str(state.get("last_answer", "")),
+        shown=tuple((str(code), str(version)) for code, version in state.get("shown", ())),
     )
 
 

@@ -34,7 +34,8 @@ def reserve(
     So whoever gives no limit goes before those who give one.
     """
     row = _row(connection, channel)
-    if now < row.rest_until:
+    # Declared in the future: the clock was set back since, and the rest is over by now or soon.
+    if now < row.rest_until and row.flooded_at <= now + 1.0:
         return Slots(0, row.rest_until, 0.0)
     gap = 1.0 / (per_second / 2 if now < row.slow_until else per_second)
     begun = now if row.next_at > now + CLOCK_JUMP else max(row.next_at, now)
@@ -51,12 +52,12 @@ def rest(connection: Connection, channel: str, seconds: float, now: float) -> No
     """Nothing on *channel* for *seconds*: the platform said so. Three times in ten seconds halve its pace
     for a minute."""
     row = _row(connection, channel)
-    floods = row.floods + 1 if now - row.flooded_at <= FLOODS_WITHIN else 1
+    floods = row.floods + 1 if 0 <= now - row.flooded_at <= FLOODS_WITHIN else 1
     connection.execute(
         update(rates)
         .where(rates.c.channel == channel)
         .values(
-            rest_until=max(row.rest_until, now + seconds),
+            rest_until=max(row.rest_until if row.flooded_at <= now else 0.0, now + seconds),
             floods=floods,
             flooded_at=now,
             slow_until=now + seconds + SLOW_FOR if floods >= FLOODS_MAX else row.slow_until,

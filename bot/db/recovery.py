@@ -1,6 +1,6 @@
 """Shards nobody tends any more: of holders that are gone, and of broadcasts that are over."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, or_, select, update
 
@@ -10,14 +10,18 @@ from bot.db.tables import broadcasts, deliveries, shards
 from bot.outreach.broadcast import Status
 from bot.outreach.delivery import DeliveryStatus, OnAmbiguous, Result, after_doubt
 
+CLOCK_JUMP = timedelta(minutes=5)
+"""A lease that ends later than this was given before the clock was set back."""
+
 
 def recover(connection: Connection, now: datetime, *, everyone: bool = False) -> int:
     """Take the shards back from holders whose lease ran out (or from all), each doubtful copy by the
     policy of its broadcast. Returns how many copies were doubtful."""
+    over = or_(shards.c.lease_until <= now, shards.c.lease_until > now + CLOCK_JUMP)
     dead = (
         select(shards.c.broadcast_id, shards.c.number, shards.c.fence, broadcasts.c.on_ambiguous)
         .select_from(with_broadcasts())
-        .where(shards.c.status == "running", *([] if everyone else [shards.c.lease_until <= now]))
+        .where(shards.c.status == "running", *([] if everyone else [over]))
         .with_for_update(of=shards, skip_locked=True)
     )
     doubtful = 0

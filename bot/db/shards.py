@@ -187,19 +187,6 @@ def release(connection: Connection, held: Held, not_before: datetime | None, now
     return done
 
 
-def rest_channel(connection: Connection, channel: str, until: datetime) -> None:
-    """Nothing more on *channel* before *until*: the platform said so."""
-    connection.execute(
-        update(shards)
-        .where(
-            shards.c.channel == channel,
-            shards.c.status != "done",
-            or_(shards.c.not_before.is_(None), shards.c.not_before < until),
-        )
-        .values(not_before=until)
-    )
-
-
 def with_broadcasts() -> FromClause:
     """Shards beside their broadcasts."""
     return shards.join(broadcasts, broadcasts.c.id == shards.c.broadcast_id)

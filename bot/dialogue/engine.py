@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, welcome
+from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, notice, welcome
 from bot.dialogue.turn import Conversation, Left, Situation, Turn
 from bot.messages import ChoiceKind, HeardKind
 from bot.places.resolver import mentions_place
@@ -68,6 +68,8 @@ def _choose(situation: Situation) -> Turn:
     if text.startswith("/"):
         command = fold(text[1:].split(maxsplit=1)[0].partition("@")[0]) if text[1:].split() else ""
         return open_token(situation, COMMANDS.get(command, "fallback/command"))
+    if notice.is_asked(situation):
+        return open_token(situation, f"tin/{notice.CHECK}")
     if token := _typed_choice(situation.conversation, text):
         return open_token(situation, token)
     return _understood(situation)

@@ -12,6 +12,7 @@ from nlu.parse import Parse
 if TYPE_CHECKING:
     from bot.dialogue.texts import Texts
     from bot.knowledge.library import Library
+    from bot.outreach.notice import Notice
     from bot.places.centres import Directory
     from bot.places.gazetteer import Gazetteer
 
@@ -21,7 +22,8 @@ class Conversation:
     """Where we are with a contact.
 
     *offered* maps the folded label of each choice under our last message to its token, in order,
-    so that a typed label or number means the tap. *slots* are short values the flow needs.
+    so that a typed label or number means the tap. *slots* are short values the flow needs. *shown* are
+    the newest answers given, each with its version: on these, and no others, the citizen may vote.
     """
 
     flow: str = ""
@@ -29,6 +31,7 @@ class Conversation:
     slots: Mapping[str, str] = field(default_factory=dict)
     offered: tuple[tuple[str, str], ...] = ()
     last_answer: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ class Situation:
     house: House
     now: datetime
     today: date
+    notice: "Notice | None" = None
+    """The broadcast whose check code was heard, or under which a button was tapped."""
+    looked_too_often: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +100,34 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """A citizen's word on an answer: useful or not."""
+    """A citizen's word on an answer in the version they were shown: useful or not."""
 
     code: str
     useful: bool
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nothing reviewed answers *question*, which is redacted already; it is kept without who asked."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """The citizen agreed to be told once *question*, redacted, has an answer."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class CentreReported:
+    """Something told of a centre is wrong, says the citizen: *wrong* is what, *note* what would be right."""
+
+    centre: str
+    wrong: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +147,45 @@ class Left:
     gone: bool
 
 
-Event = Consented | Subscribed | Unsubscribed | HomeSet | HandedOver | Voted | Forgotten | Exported | Left
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A recipient tapped a button of a broadcast, or showed its message: so it had arrived."""
+
+    broadcast_id: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesJoined:
+    """The citizen begins a learning path."""
+
+    series: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLeft:
+    """The citizen wants no further step of a learning path."""
+
+    series: str
+
+
+Event = (
+    Consented
+    | Subscribed
+    | Unsubscribed
+    | HomeSet
+    | HandedOver
+    | Voted
+    | Unanswered
+    | Awaited
+    | Forgotten
+    | Exported
+    | Left
+    | Tapped
+    | SeriesJoined
+    | SeriesLeft
+    | CentreReported
+)
 
 
 @dataclass(frozen=True, slots=True)

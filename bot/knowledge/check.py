@@ -13,7 +13,7 @@ from nlu.vietnamese import fold
 
 __all__ = ["ContentError", "Fault", "Severity", "check", "describe"]
 
-WORDINGS_LEAST = 5
+WORDINGS_LEAST = 6
 TITLE_MOST = 40
 TEXT_MOST = 1500
 DETAIL_MOST = 3000

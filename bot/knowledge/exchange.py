@@ -13,6 +13,8 @@ from bot.knowledge.fault import ContentError, Fault
 from bot.knowledge.tables import Tables, fill_answers
 
 WORKBOOK, DOCUMENT = ".xlsx", ".docx"
+TEXTS = (".md", ".txt")
+READ = (WORKBOOK, DOCUMENT, *TEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ def plan(content: Path, path: Path, today: date, sentences: Mapping[str, str]) -
     """
     answers, tables = _read(content)
     faults: list[Fault] = []
-    if path.suffix.lower() == DOCUMENT:
-        merge = editing.merge_document(answers, tables, _read_document(path, answers, faults))
+    if path.suffix.lower() in (DOCUMENT, *TEXTS):
+        merge = editing.merge_document(answers, tables, _read_typed(path, answers, faults))
     else:
         found = workbook.read(path, sentences)
         faults += found.faults
@@ -82,12 +84,14 @@ def _read(content: Path) -> tuple[list[Answer], Tables]:
     return answers, tables
 
 
-def _read_document(path: Path, known: list[Answer], faults: list[Fault]) -> list[Answer]:
-    """The answers of a document, in the topic that has its title, else in one of its own."""
+def _read_typed(path: Path, known: list[Answer], faults: list[Fault]) -> list[Answer]:
+    """The answers typed in a document or a text, in the topic that has its title, else in one of its own."""
     try:
-        lines = document.read_lines(path)
+        lines = _lines(path, faults)
     except document.UnreadableDocument:
         faults.append(Fault(path.name, 0, "not_a_document"))
+        return []
+    if not lines:
         return []
     paragraphs = [paragraph for paragraph, _ in lines]
     reading = hoi_dap.read("\n".join(line for _, line in lines), path.name)
@@ -106,3 +110,10 @@ def _read_document(path: Path, known: list[Answer], faults: list[Fault]) -> list
         )
         for answer in reading.answers
     ]
+
+
+def _lines(path: Path, faults: list[Fault]) -> list[tuple[int, str]]:
+    if path.suffix.lower() == DOCUMENT:
+        return document.read_lines(path)
+    text = folder.read_text(path, path.name, faults)
+    return list(enumerate((text or "").split("\n"), 1)) if text is not None else []

@@ -8,9 +8,10 @@ from bot.contacts import Segment
 from bot.office.office import Office
 from bot.office.place_names import commune_token, province_code
 from bot.outreach.broadcast import LASTS, Broadcast, Forbidden, check_times
-from bot.outreach.campaign import Campaign, Kind, Written, build_campaign, freeze, load_campaign
+from bot.outreach.campaign import Campaign, Kind, Written, build_campaign, load_campaign
 from bot.outreach.check_code import new_code
 from bot.outreach.delivery import OnAmbiguous
+from bot.outreach.frozen_content import freeze
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.segments import NamedSegment, Places, build_segment, load_segments
 
@@ -50,6 +51,7 @@ def compose(office: Office, typed: Typed, author: str, now: datetime) -> Broadca
         typed.urgent_reason,
         code=new_code(),
         holidays=typed.holidays,
+        confirm=office.texts("citizen.confirm"),
     )
     if isinstance(typed.campaign, Written):
         content["written"] = asdict(typed.campaign)

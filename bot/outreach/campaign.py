@@ -1,26 +1,38 @@
-"""A campaign: what to say. Read from a text file with Vietnamese labels, frozen, shown as a Reply."""
+"""A campaign: what to say. Read from a text file with Vietnamese labels."""
 
-import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from bot.contacts import Topic
-from bot.messages import Choice, ChoiceKind, Reply
+from bot.messages import Choice, ChoiceKind
+from bot.outreach.notice import JOIN, button_token
 from nlu.vietnamese import fold, normalise_unicode
 
 TEXT_MAX = 900
 BUTTONS_MAX = 6
 LABEL_MAX = 60
-TOKEN_MAX = 48
+TOKEN_MAX = 48 - len(button_token("HT-XXXXX", "x")) + 1
+_PATH = "lo-trinh:"
 
 # The labels of a file, folded: staff may type them with or without diacritics.
-LABELS = ("ma", "ten", "chu de", "loai", "noi dung", "nut bam", "nguon", "hieu luc")
+FIELDS = ("ma", "ten", "chu de", "loai", "noi dung", "nut bam", "nguon", "hieu luc")
+LABELS = (
+    *FIELDS,
+    "noi dung telegram",
+    "noi dung zalo",
+    "noi dung web",
+    "dap an",
+    "giai thich",
+    "xac nhan",
+)
+_CHANNEL_TEXT = "noi dung "
+_BEHIND = re.compile(r"\s*\(([^()]*)\)\s*$")
+_RIGHT = "dung"
 
 _LABEL = re.compile(r"^\s*([^:|/]{2,20}?)\s*:(.*)$")
 _CODE = re.compile(r"^[a-z0-9][a-z0-9-]*$")
@@ -50,6 +62,13 @@ class Campaign:
     sources: tuple[str, ...]
     valid_from: date
     valid_to: date
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Other words for a channel, by its name."""
+    options: tuple[str, ...] = ()
+    """The answers to choose from, when it is a quiz; *right* is the index of the right one."""
+    right: int = 0
+    why: str = ""
+    asks_confirmation: bool = False
 
     def is_valid_on(self, day: date) -> bool:
         """Whether it may be sent on *day*."""
@@ -131,7 +150,7 @@ def read_campaign(text: str, file: str, vocabulary: Vocabulary) -> Campaign:
 
 def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
     """The campaign of words typed into a form. Raises CampaignError with every fault; its *line* is the
-    position of the field in ``LABELS``, counted from one."""
+    position of the field in ``FIELDS``, counted from one."""
     said = (
         written.code,
         written.title,
@@ -144,42 +163,9 @@ def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
     )
     parts = {
         label: (position, normalise_unicode(value).strip())
-        for position, (label, value) in enumerate(zip(LABELS, said, strict=True), 1)
+        for position, (label, value) in enumerate(zip(FIELDS, said, strict=True), 1)
     }
     return _build(parts, f"{written.code}.md", vocabulary, [])
-
-
-def freeze(
-    campaign: Campaign, frame: str, urgent_reason: str = "", *, code: str = "", holidays: bool = False
-) -> dict[str, Any]:
-    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
-    stop. *holidays*: it is meant for public holidays too."""
-    return {
-        "kind": campaign.kind.value,
-        "urgent_reason": urgent_reason if campaign.kind is Kind.URGENT else "",
-        "code": code,
-        "holidays": holidays,
-        "text": frame.format(text=campaign.text, sources="; ".join(campaign.sources), code=code),
-        "buttons": [
-            {"label": each.label, "token": each.token, "kind": each.kind.value, "target": each.target}
-            for each in campaign.buttons
-        ],
-    }
-
-
-def text_digest_of(content: Mapping[str, Any]) -> str:
-    """What two contents share that say the same, whatever their check codes are."""
-    text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
-    return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
-
-
-def render(content: Mapping[str, Any]) -> Reply:
-    """What citizens see of a frozen content."""
-    rows = tuple(
-        (Choice(each["label"], each["token"], ChoiceKind(each["kind"]), each["target"]),)
-        for each in content["buttons"]
-    )
-    return Reply(content["text"], rows)
 
 
 def _build(
@@ -219,12 +205,67 @@ def _build(
         fault(line, "dates", dates=dates)
     line, named = part("nut bam", needed=False)
     buttons = tuple(_read_buttons(named, line, file, vocabulary, faults))
-    if len(buttons) > BUTTONS_MAX:
+    texts = _read_channel_texts(parts, fault)
+    options, right, why = _read_quiz(part, fault)
+    line, asks = part("xac nhan", needed=False)
+    if asks and fold(asks) not in ("co", "khong"):
+        fault(line, "confirmation", typed=asks)
+    if len(buttons) + len(options) + bool(fold(asks) == "co") > BUTTONS_MAX:
         fault(line, "too_many_buttons", most=str(BUTTONS_MAX))
 
     if faults:
         raise CampaignError(sorted(faults, key=lambda each: each.line))
-    return Campaign(code, title, topic, kind, body, buttons, sources, valid_from, valid_to)
+    return Campaign(
+        code,
+        title,
+        topic,
+        kind,
+        body,
+        buttons,
+        sources,
+        valid_from,
+        valid_to,
+        texts,
+        options,
+        right,
+        why,
+        fold(asks) == "co",
+    )
+
+
+def _read_channel_texts(parts: Mapping[str, tuple[int, str]], fault: Callable[..., None]) -> dict[str, str]:
+    """Other words for a channel, by its name."""
+    texts: dict[str, str] = {}
+    for label, (line, value) in parts.items():
+        if not label.startswith(_CHANNEL_TEXT) or not value:
+            continue
+        texts[label.removeprefix(_CHANNEL_TEXT)] = value
+        if len(value) > TEXT_MAX:
+            fault(line, "too_long", length=str(len(value)), most=str(TEXT_MAX))
+        if "chua xac minh" in fold(value):
+            fault(line, "unverified")
+    return texts
+
+
+def _read_quiz(
+    part: Callable[..., tuple[int, str]], fault: Callable[..., None]
+) -> tuple[tuple[str, ...], int, str]:
+    """The answers of a quiz, which one is right, and why; nothing for what is no quiz."""
+    line, answers = part("dap an", needed=False)
+    listed = [each.removeprefix("- ").strip() for each in answers.splitlines() if each.strip()]
+    right = [bool((mark := _BEHIND.search(each)) and fold(mark[1]) == _RIGHT) for each in listed]
+    options = tuple(
+        _BEHIND.sub("", each) if is_right else each for each, is_right in zip(listed, right, strict=True)
+    )
+    marked = [number for number, is_right in enumerate(right) if is_right]
+    why = part("giai thich", needed=False)[1]
+    if listed and (len(marked) != 1 or not 2 <= len(listed) <= BUTTONS_MAX):
+        fault(line, "quiz", most=str(BUTTONS_MAX))
+    if any(len(each) > LABEL_MAX for each in options):
+        fault(line, "button_label", label=max(options, key=len)[:20])
+    if listed and not why:
+        fault(line, "no_giai_thich")
+    return options, marked[0] if marked else 0, why
 
 
 def _split(text: str, file: str, faults: list[Fault]) -> dict[str, tuple[int, str]]:
@@ -284,9 +325,10 @@ def _read_buttons(
                 continue
             key = "fault.button_url"
         else:
-            token = f"faq/{target}"
-            known = vocabulary.codes is None or target in vocabulary.codes
-            if _CODE.match(target) and known and len(token) <= TOKEN_MAX:
+            path = target.removeprefix(_PATH) if target.startswith(_PATH) else ""
+            token = f"{JOIN}{path}" if path else f"faq/{target}"
+            known = bool(path) or vocabulary.codes is None or target in vocabulary.codes
+            if _CODE.match(path or target) and known and len(token) <= TOKEN_MAX:
                 yield Choice(label, token)
                 continue
             key = "fault.button_code"

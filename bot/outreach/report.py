@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.messages import ChoiceKind
 from bot.outreach.broadcast import Broadcast, Forbidden
-from bot.outreach.campaign import Fault, render
+from bot.outreach.campaign import Fault
 from bot.outreach.delivery import DeliveryStatus
+from bot.outreach.frozen_content import render
 from bot.outreach.quiet_hours import ZONE
 
 Phrase = Callable[..., str]

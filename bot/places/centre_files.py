@@ -1,277 +1,241 @@
-"""Reading `content/centres/*.csv`: rows into centres, and every fault of every row."""
+"""Reading centre files, CSV or Excel: rows into centres with their sites and classes, and every fault."""
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from bot.places.centre import Centre, CentreType, Fault, Precision
-from bot.places.coordinates import distance, in_vietnam
+from rapidfuzz import fuzz
+
+from bot.places.centre import Centre, Class, ClassStatus, Fault, Site
+from bot.places.centre_fields import day_of, is_web, names_person, read_date
+from bot.places.centre_row import RowReader, SiteRow
+from bot.places.changes import ALIKE
+from bot.places.columns import (
+    CENTRE_COLUMNS,
+    CLASS_COLUMNS,
+    REQUIRED_CENTRE_COLUMNS,
+    REQUIRED_CLASS_COLUMNS,
+    is_of_classes,
+    standard,
+)
 from bot.places.gazetteer import Gazetteer
-from bot.places.index import index_of
-from bot.places.names import fold, name_key
-from bot.places.resolver import ResolutionKind, resolve
-from bot.places.units import AdminUnit, Level
+from bot.places.names import fold
+from bot.places.opening import HoursUnreadable, read_hours
+from bot.places.sheets import Row, Sheet, read_sheets
+from bot.places.wishes import Catalogue
 
-COLUMNS = (
-    "ma", "ten", "loai", "dia chi", "xa/phuong", "huyen cu", "tinh", "dien thoai", "website",
-    "gio mo cua", "lop hoc", "vi do", "kinh do", "do chinh xac", "nguon", "ngay thong tin",
-)  # fmt: skip
-"""The folded headers of a centre file, all required, in any order."""
-
-FAULT_KEYS = (
-    "not_utf8", "no_column", "no_id", "id_twice", "no_name", "unknown_type", "no_province",
-    "unknown_province", "unknown_district", "unknown_commune", "which_commune", "commune_divided",
-    "commune_elsewhere",
-    "not_a_number", "half_a_point", "outside_vietnam", "swapped_point", "far_from_commune",
-    "unknown_precision", "precision_needs_point", "precision_needs_commune", "bad_phone", "mobile_phone",
-    "bad_website", "no_source", "bad_date", "formula", "contact_in_name",
-)  # fmt: skip
-"""Every fault a file can have, each with its sentence under `centre_fault` in texts.yml."""
-
-_FARTHEST_KM = 50.0
-_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
-_MOBILE = re.compile(r"0[35789]\d{8}")
-_PHONE = re.compile(r"0\d{9,10}|1[89]00\d{4,6}")
-_CONTACT = re.compile(r"\d{7,}|\S+@\S+\.\S+")
-_BY_WARD = (Precision.OLD_WARD, Precision.NEW_WARD)
-_BY_POINT = (Precision.EXACT, Precision.STREET)
+_SHARED = ("name", "type", "province", "status")
 
 
 @dataclass(slots=True)
 class CentreReader:
-    """Collects centres and faults over files; ids must differ across all of them."""
+    """Collects what files say; ids must differ across all of them. Ask for `centres` when all are read."""
 
     gazetteer: Gazetteer
-    centres: list[Centre] = field(default_factory=list)
+    catalogue: Catalogue
+    today: date | None
     faults: list[Fault] = field(default_factory=list)
-    _ids: dict[str, str] = field(default_factory=dict)
+    _rows: dict[str, list[tuple[SiteRow, Fault]]] = field(default_factory=dict)
+    _classes: dict[str, list[Class]] = field(default_factory=dict)
+    _class_places: list[tuple[str, Fault]] = field(default_factory=list)
+    _reader: RowReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reader = RowReader(self.gazetteer, self.catalogue, self.today)
+
+    @property
+    def errors(self) -> list[Fault]:
+        """The faults that are no mere warnings."""
+        return [fault for fault in self.faults if not fault.warning]
 
     def read(self, path: Path) -> None:
         """Add what *path* holds. Never raises for what the file says."""
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self.faults.append(Fault(path.name, 1, "not_utf8", {}))
-            return
-        rows = csv.reader(io.StringIO(text, newline=""))
-        headers = [fold(header) for header in next(rows, [])]
-        missing = [column for column in COLUMNS if column not in headers]
-        self.faults += [Fault(path.name, 1, "no_column", {"column": column}) for column in missing]
+        sheets, faults = read_sheets(path)
+        self.faults += faults
+        known = [sheet for sheet in sheets if sheet.columns]
+        tables = [
+            sheet for sheet in known if is_of_classes(sheet.columns) or len(known) == 1 or "ma" in _standard(sheet)
+        ]
+        if not faults and not tables:
+            self.faults.append(Fault(path.name, 1, "no_table", {}))
+        for sheet in tables:
+            if is_of_classes(sheet.columns):
+                self._read_table(sheet, REQUIRED_CLASS_COLUMNS, CLASS_COLUMNS, self._read_class)
+            else:
+                self._read_table(sheet, REQUIRED_CENTRE_COLUMNS, CENTRE_COLUMNS, self._read_site)
+
+    def centres(self) -> list[Centre]:
+        """The centres of all files, by id; what lies across rows is checked now."""
+        found = [self._assemble(rows) for rows in self._rows.values() if rows]
+        for id, at in self._class_places:
+            if id not in self._rows:
+                self.faults.append(replace(at, key="class_of_no_centre", arguments={"id": id}))
+        self._check_twins(found)
+        return sorted(found, key=lambda centre: centre.id)
+
+    def warn(self, centre: str, key: str, **arguments: str) -> Fault:
+        """A warning about the centre of that id, where it stands in the files."""
+        return replace(self._rows[centre][0][1], key=key, arguments=arguments, warning=True)
+
+    def _read_table(self, sheet: Sheet, required: Iterable[str], columns: Iterable[str], read: object) -> None:
+        self.faults += sheet.faults
+        known = _standard(sheet)
+        missing = [column for column in required if column not in known]
+        self.faults += [Fault(sheet.file, 1, "no_column", {"column": each}, sheet=sheet.name) for each in missing]
         if missing:
             return
-        for cells in rows:
-            if any(map(str.strip, cells)):
-                row = dict(zip(headers, map(str.strip, cells), strict=False))
-                _Row(self, path.name, rows.line_num, {column: row.get(column, "") for column in COLUMNS}).read()
+        for row in sheet.rows:
+            cells = standard({head: row.cells.get(head, "") for head in sheet.columns})
+            full = {column: cells.get(column, "") for column in columns}
+            assert callable(read)
+            read(sheet, row, full)
 
-    def claim(self, id: str, place: str) -> str:
-        """Where *id* stood before; empty the first time."""
-        before = self._ids.get(id, "")
-        self._ids.setdefault(id, place)
-        return before
+    def _fault(
+        self, sheet: Sheet, line: int, key: str, column: str, *, warning: bool = False, **args: str
+    ) -> Fault:
+        letter = _standard(sheet).get(column, "")
+        cell = f"{letter}{line}" if letter else ""
+        fault = Fault(sheet.file, line, key, args, warning=warning, sheet=sheet.name, cell=cell)
+        self.faults.append(fault)
+        return fault
 
+    def _read_site(self, sheet: Sheet, row: Row, cells: dict[str, str]) -> None:
+        def report(key: str, column: str, *, warning: bool = False, **arguments: str) -> None:
+            self._fault(sheet, row.line, key, column, warning=warning, **arguments)
 
-@dataclass(slots=True)
-class _Row:
-    reader: CentreReader
-    file: str
-    line: int
-    cells: Mapping[str, str]
-
-    def read(self) -> None:
-        faults_before = len(self.reader.faults)
-        cells = self.cells
-        self._check_texts()
-        province = self._province()
-        district = self._district(province)
-        commune = self._commune(province)
-        point = self._point(commune)
-        precision = self._precision(point, commune, district)
-        kind = next((kind for kind in CentreType if kind == fold(cells["loai"])), None)
-        if kind is None:
-            self._fault("unknown_type", value=cells["loai"], allowed=", ".join(CentreType))
-        if len(self.reader.faults) > faults_before or kind is None or province is None:
-            return
-        if precision in _BY_WARD and commune is not None and point is None:
-            # An old commune stands at its successor's point here: that is how well we know it.
-            precision, point = Precision.NEW_WARD, (commune.latitude, commune.longitude)
-        latitude, longitude = point if point else (None, None)
-        self.reader.centres.append(
-            Centre(
-                id=cells["ma"],
-                name=cells["ten"],
-                type=kind,
-                address=cells["dia chi"],
-                commune=commune.code if commune else None,
-                province_code=province.code,
-                district_old=district.full_name if district else "",
-                phone=cells["dien thoai"],
-                website=cells["website"],
-                opening_hours=cells["gio mo cua"],
-                courses=tuple(filter(None, map(str.strip, cells["lop hoc"].split(";")))),
-                latitude=latitude,
-                longitude=longitude,
-                precision=precision,
-                source_url=cells["nguon"],
-                as_of=cells["ngay thong tin"],
+        read = self._reader.read(row.line, cells, row.numbers, report)
+        if cells["ma"]:
+            self._claim(
+                cells["ma"], cells["co so"], read, report, Fault(sheet.file, row.line, "", {}, sheet=sheet.name)
             )
-        )
 
-    def _check_texts(self) -> None:
-        cells = self.cells
-        for column, value in cells.items():
-            if value.startswith(("=", "@")) or (value.startswith("+") and column != "dien thoai"):
-                self._fault("formula", column=column, value=value)
-        if not cells["ma"]:
-            self._fault("no_id")
-        elif before := self.reader.claim(cells["ma"], f"{self.file}:{self.line}"):
-            self._fault("id_twice", id=cells["ma"], before=before)
-        if not cells["ten"]:
-            self._fault("no_name")
-        elif _CONTACT.search(cells["ten"]):
-            self._fault("contact_in_name", value=cells["ten"])
-        self._check_phone(cells["dien thoai"])
-        if cells["website"] and not _is_web(cells["website"]):
-            self._fault("bad_website", value=cells["website"])
-        if not _is_web(cells["nguon"]):
-            self._fault("no_source", value=cells["nguon"])
-        if not _is_date(cells["ngay thong tin"]):
-            self._fault("bad_date", value=cells["ngay thong tin"])
+    def _claim(self, id: str, label: str, read: SiteRow | None, report: object, at: Fault) -> None:
+        assert callable(report)
+        before = self._rows.setdefault(id, [])
+        twin = next((place for row, place in before if fold(row.label) == fold(label)), None)
+        if twin is not None:
+            report("id_twice", "ma", id=id, before=twin.place)
+        elif before and read and any(getattr(before[0][0], each) != getattr(read, each) for each in _SHARED):
+            report("centre_differs", "ten", id=id, before=before[0][1].place)
+        elif read is not None:
+            before.append((read, at))
 
-    def _check_phone(self, value: str) -> None:
-        digits = re.sub(r"[\s().\-–]", "", value)
-        digits = re.sub(r"^(\+84|0084)", "0", digits)
-        if not value:
-            return
-        if _MOBILE.fullmatch(digits):
-            self._fault("mobile_phone", value=value)
-        elif not _PHONE.fullmatch(digits):
-            self._fault("bad_phone", value=value)
+    def _read_class(self, sheet: Sheet, row: Row, cells: dict[str, str]) -> None:
+        faults = len(self.errors)
 
-    def _province(self) -> AdminUnit | None:
-        said = self.cells["tinh"]
-        if not said:
-            self._fault("no_province")
-            return None
-        unit = resolve(self.reader.gazetteer, said).unit
-        if unit is None or unit.level is not Level.PROVINCE:
-            self._fault("unknown_province", value=said)
-            return None
-        return self.reader.gazetteer.province_of(unit)
+        def tell(key: str, column: str, *, warning: bool = False, **arguments: str) -> None:
+            self._fault(sheet, row.line, key, column, warning=warning, **arguments)
 
-    def _district(self, province: AdminUnit | None) -> AdminUnit | None:
-        said = self.cells["huyen cu"]
-        if not said or province is None:
-            return None
-        gazetteer = self.reader.gazetteer
-        found = [u for u in _districts(gazetteer, province) if name_key(u.full_name) == name_key(said)]
-        found = found or [u for u in _districts(gazetteer, province) if name_key(u.name) == name_key(said)]
-        if len(found) != 1:
-            self._fault("unknown_district", value=said, province=province.full_name)
-            return None
-        return found[0]
-
-    def _commune(self, province: AdminUnit | None) -> AdminUnit | None:
-        said = self.cells["xa/phuong"]
-        gazetteer = self.reader.gazetteer
-        if not said or province is None:
-            return None
-        if said.isdigit():
-            unit = gazetteer.commune(said.zfill(5))
-        else:
-            where = ", ".join(filter(None, (said, self.cells["huyen cu"], self.cells["tinh"])))
-            resolution = resolve(gazetteer, where)
-            unit = resolution.unit
-            if resolution.kind in (ResolutionKind.ASK, ResolutionKind.ASK_PROVINCE):
-                choices = "; ".join(choice.label for choice in resolution.choices)
-                self._fault("which_commune", value=where, choices=choices)
+        def day(column: str) -> date | None:
+            said = cells[column]
+            found = read_date(said) if said else None
+            if said and (found is None or found.count("-") < 2):
+                tell("bad_date", column, text=said)
                 return None
-        if unit is None or unit.level is not Level.COMMUNE or not self._bears(unit, said):
-            self._fault("unknown_commune", value=said, province=province.full_name)
-            return None
-        if gazetteer.province_of(unit) != province:
-            self._fault("commune_elsewhere", value=said, province=province.full_name)
-            return None
-        became = gazetteer.successors(unit)
-        if len(became) > 1:
-            choices = "; ".join(each.full_name for each in became)
-            self._fault("commune_divided", value=said, choices=choices)
-            return None
-        return became[0]
+            return day_of(found) if found else None
 
-    def _bears(self, unit: AdminUnit, said: str) -> bool:
-        """Whether *said* is a name of *unit* as written, not one that only resembles it."""
-        return said.isdigit() or any(
-            entry.unit == unit
-            for text in (said, said.partition(" ")[2], said.split(" ", 2)[-1])
-            for entry in index_of(self.reader.gazetteer).find(name_key(text))
+        def number(column: str) -> int | None:
+            said = cells[column].replace(".", "").replace(",", "").replace(" ", "")
+            if said and fold(said) in ("mienphi", "khong"):
+                return 0
+            if said and not said.isdecimal():
+                tell("not_a_count", column, value=cells[column])
+                return None
+            return int(said) if said else None
+
+        course = self.catalogue.course_of(cells["lop"])
+        if not cells["lop"]:
+            tell("no_class_name", "lop")
+        if not cells["ma trung tam"]:
+            tell("no_id", "ma trung tam")
+        if not is_web(cells["nguon"]):
+            tell("no_source", "nguon", value=cells["nguon"])
+        as_of = read_date(cells["ngay thong tin"])
+        if as_of is None or (self.today is not None and day_of(as_of) > self.today):
+            tell("bad_date", "ngay thong tin", text=cells["ngay thong tin"])
+        if names_person(cells["lien he"]):
+            tell("names_person", "lien he", warning=True, value=cells["lien he"])
+        status = next((s for s in ClassStatus if s == fold(cells["trang thai"]).replace(" ", "-")), None)
+        if cells["trang thai"] and status is None:
+            tell("unknown_status", "trang thai", value=cells["trang thai"], allowed=", ".join(ClassStatus))
+        schedule = cells["lich hoc"]
+        try:
+            schedule = read_hours(schedule) if schedule else ""
+        except HoursUnreadable:
+            tell("schedule_noted", "lich hoc", warning=True, value=schedule)
+        starts, ends = day("khai giang"), day("be giang")
+        if starts and ends and ends < starts:
+            tell("ends_before_it_starts", "be giang", text=f"{cells['khai giang']} – {cells['be giang']}")
+        fee, seats = number("hoc phi"), number("con cho")
+        self._class_places.append((cells["ma trung tam"], Fault(sheet.file, row.line, "", {}, sheet=sheet.name)))
+        if len(self.errors) > faults:
+            return
+        found = Class(
+            cells["lop"], course.code if course else "", cells["co so"], starts, ends, schedule, fee, seats,
+            cells["doi tuong"], cells["lien he"], status or ClassStatus.ENROLLING, cells["nguon"], as_of or "",
+        )  # fmt: skip
+        self._classes.setdefault(cells["ma trung tam"], []).append(found)
+
+    def _assemble(self, rows: list[tuple[SiteRow, Fault]]) -> Centre:
+        first = rows[0][0]
+        sites = tuple(
+            Site(
+                f"{row.id}/{number}",
+                row.label,
+                row.address,
+                row.commune,
+                row.district_old,
+                row.point[0] if row.point else None,
+                row.point[1] if row.point else None,
+                row.precision,
+                row.opening_hours,
+                row.hours_note,
+            )
+            for number, (row, _) in enumerate(rows, 1)
+        )
+        courses = tuple(dict.fromkeys(name for row, _ in rows for name in row.courses))
+        return Centre(
+            first.id,
+            first.name,
+            first.type,
+            first.province,
+            sites,
+            first.status,
+            next((row.successor for row, _ in rows if row.successor), ""),
+            next((row.phone for row, _ in rows if row.phone), ""),
+            next((row.email for row, _ in rows if row.email), ""),
+            next((row.website for row, _ in rows if row.website), ""),
+            courses,
+            frozenset(code for row, _ in rows for code in row.course_codes),
+            tuple(self._classes.get(first.id, ())),
+            first.source_url,
+            first.as_of,
         )
 
-    def _point(self, commune: AdminUnit | None) -> tuple[float, float] | None:
-        said = (self.cells["vi do"], self.cells["kinh do"])
-        if not any(said):
-            return None
-        if not all(said):
-            self._fault("half_a_point")
-            return None
-        try:
-            latitude, longitude = (float(value.replace(",", ".")) for value in said)
-        except ValueError:
-            self._fault("not_a_number", value=" ".join(said))
-            return None
-        if not in_vietnam(latitude, longitude):
-            key = "swapped_point" if in_vietnam(longitude, latitude) else "outside_vietnam"
-            self._fault(key, latitude=said[0], longitude=said[1])
-            return None
-        if commune is not None:
-            away = distance((latitude, longitude), (commune.latitude, commune.longitude))
-            if away > _FARTHEST_KM:
-                self._fault("far_from_commune", commune=commune.full_name, km=f"{away:.0f}")
-        return latitude, longitude
+    def _check_twins(self, centres: list[Centre]) -> None:
+        """The same centre under two ids: the same type and nearly the same name in one commune."""
+        by_place: dict[tuple[str, str], list[Centre]] = {}
+        by_phone: dict[str, list[Centre]] = {}
+        for centre in centres:
+            for commune in {site.commune for site in centre.sites if site.commune}:
+                by_place.setdefault((commune, centre.type), []).append(centre)
+            if centre.phone:
+                by_phone.setdefault(centre.phone, []).append(centre)
+        for group in by_place.values():
+            for number, centre in enumerate(group):
+                for other in group[:number]:
+                    if fuzz.ratio(fold(centre.name), fold(other.name)) >= ALIKE:
+                        self._twin("twin_centre", centre, other)
+        for group in by_phone.values():
+            for centre in group[1:]:
+                self._twin("same_phone", centre, group[0], warning=True)
 
-    def _precision(
-        self, point: tuple[float, float] | None, commune: AdminUnit | None, district: AdminUnit | None
-    ) -> Precision:
-        """As said; otherwise as good as what the row holds."""
-        said = self.cells["do chinh xac"]
-        if not said:
-            if point:
-                return Precision.EXACT
-            return Precision.NEW_WARD if commune else Precision.DISTRICT if district else Precision.PROVINCE
-        if said not in tuple(Precision):
-            self._fault("unknown_precision", value=said, allowed=", ".join(Precision))
-        elif said in _BY_POINT and point is None:
-            self._fault("precision_needs_point", value=said)
-        elif said in _BY_WARD and commune is None and point is None:
-            self._fault("precision_needs_commune", value=said)
-        else:
-            return Precision(said)
-        return Precision.PROVINCE
-
-    def _fault(self, key: str, **arguments: str) -> None:
-        self.reader.faults.append(Fault(self.file, self.line, key, arguments))
+    def _twin(self, key: str, centre: Centre, other: Centre, *, warning: bool = False) -> None:
+        at, before = self._rows[centre.id][0][1], self._rows[other.id][0][1]
+        arguments = {"name": centre.name, "other": other.name, "before": before.place}
+        self.faults.append(replace(at, key=key, arguments=arguments, warning=warning))
 
 
-def _districts(gazetteer: Gazetteer, province: AdminUnit) -> Iterator[AdminUnit]:
-    former = {old.code for old in gazetteer.predecessors(province)}
-    return (u for u in gazetteer.districts if u.province_code in former)
-
-
-def _is_web(value: str) -> bool:
-    parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and "." in parts.netloc and " " not in value
-
-
-def _is_date(value: str) -> bool:
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value + "-01" * (2 - value.count("-")))
-    except ValueError:
-        return False
-    return True
+def _standard(sheet: Sheet) -> dict[str, str]:
+    return standard(sheet.columns)

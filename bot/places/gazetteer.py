@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from bot.places.coordinates import KM_PER_DEGREE, Point, distance, in_vietnam, middle, repaired
-from bot.places.overlay import Correction, Nickname, read_corrections, read_nicknames
+from bot.places.overlay import Correction, Nickname, OverlayError, read_corrections, read_nicknames
 from bot.places.package import Record, read_package
 from bot.places.succession import without_namesakes
 from bot.places.units import AdminUnit, BothForms, Era, Level
@@ -41,6 +41,7 @@ class Gazetteer:
             for new in parts:
                 self._came_from[new].append(old)
         self._renumbered: dict[str, str] = {}
+        self._former_names: dict[str, list[str]] = defaultdict(list)
         current = {r.unit.token: r.unit for r in records if r.unit.era is Era.NEW}
         former = {r.unit.token: r.unit for r in records if r.unit.era is Era.OLD}
         self._add_districts(former)
@@ -54,17 +55,21 @@ class Gazetteer:
         """The gazetteer of the installed package, corrected by *overlay* (`content/places/overlay.csv`).
 
         `nicknames.csv` beside the overlay is read too. With *on*, corrections that take effect after
-        that day are left out. Read once a process for the same arguments. Raises PackageMissing, and
-        OverlayError for a row that cannot be read.
+        that day are left out: names are those of that day. Built once a process for the same
+        corrections. Raises PackageMissing, and OverlayError for a row that cannot be read or names
+        no unit.
         """
-        return _load(overlay or OVERLAY, on)
+        path = overlay or OVERLAY
+        return _load(read_corrections(path, on), read_nicknames(path.with_name("nicknames.csv")))
 
     def __iter__(self) -> Iterator[AdminUnit]:
         return iter(self._units.values())
 
     def unit(self, token: str) -> AdminUnit | None:
         """The unit of ``new:26740`` or ``old:760``; None for anything else."""
-        return self._units.get(self._renumbered.get(token, token))
+        while token in self._renumbered:
+            token = self._renumbered[token]
+        return self._units.get(token)
 
     def commune(self, code: str) -> AdminUnit | None:
         """The current commune of *code*."""
@@ -100,6 +105,10 @@ class Gazetteer:
     def other_names(self, unit: AdminUnit) -> tuple[str, ...]:
         """Names *unit* had before, folded and without spaces, some with their type word."""
         return self._others.get(unit.token, ())
+
+    def former_names(self, unit: AdminUnit) -> tuple[str, ...]:
+        """Names that *unit*, or a commune merged into it, bore after 1/7/2025 and bears no more."""
+        return tuple(self._former_names.get(unit.token, ()))
 
     def parent(self, unit: AdminUnit) -> AdminUnit | None:
         """The unit of the same era that *unit* is directly part of."""
@@ -193,7 +202,15 @@ class Gazetteer:
     def _correct(self, corrections: Iterable[Correction]) -> None:
         for correction in corrections:
             token = f"{Era.NEW}:{correction.code}"
-            unit = self._units[token]
+            before = self._units.get(token)
+            if before is None:
+                raise OverlayError(f"{correction.code}: no current unit has this code")
+            if correction.merged_into:
+                self._merge(before, f"{Era.NEW}:{correction.merged_into}")
+                continue
+            unit = before
+            if correction.name not in ("", unit.name):
+                self._former_names[token].append(unit.name)
             unit = replace(
                 unit,
                 code=correction.new_code or unit.code,
@@ -206,12 +223,28 @@ class Gazetteer:
             if unit.token != token:
                 self._renumber(token, unit)
 
+    def _merge(self, unit: AdminUnit, into: str) -> None:
+        """*unit* is part of the commune *into* now; its name and its token lead there."""
+        if into not in self._units or into == unit.token:
+            raise OverlayError(
+                f"{unit.code}: merged into {into.partition(':')[2]}, which is no other current commune"
+            )
+        del self._units[unit.token]
+        self._renumbered[unit.token] = into
+        self._former_names[into] += [unit.name, *self._former_names.pop(unit.token, [])]
+        came = self._came_from.pop(unit.token, [])
+        self._came_from[into] = list(dict.fromkeys([*self._came_from.get(into, []), *came]))
+        for old in came:
+            parts = (into if part == unit.token else part for part in self._became[old])
+            self._became[old] = tuple(dict.fromkeys(parts))
+
     def _renumber(self, token: str, unit: AdminUnit) -> None:
         """*unit* moves from *token* to its own; the old token, saved somewhere, still finds it."""
         del self._units[token]
         self._units[unit.token] = unit
         self._renumbered[token] = unit.token
         self._came_from[unit.token] = self._came_from.pop(token)
+        self._former_names[unit.token] = self._former_names.pop(token, [])
         for old, parts in self._became.items():
             if token in parts:
                 self._became[old] = tuple(unit.token if part == token else part for part in parts)
@@ -232,9 +265,6 @@ def _at(unit: AdminUnit) -> Point:
 
 
 @lru_cache(maxsize=4)
-def _load(overlay: Path, on: date | None) -> Gazetteer:
+def _load(corrections: tuple[Correction, ...], nicknames: tuple[Nickname, ...]) -> Gazetteer:
     package = read_package()
-    nicknames = read_nicknames(overlay.with_name("nicknames.csv"))
-    return Gazetteer(
-        package.records, without_namesakes(package.successors), read_corrections(overlay, on), nicknames
-    )
+    return Gazetteer(package.records, without_namesakes(package.successors), corrections, nicknames)

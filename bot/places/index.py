@@ -42,6 +42,8 @@ class NameIndex:
             self._entries[key].append(Entry(unit, Origin.OFFICIAL))
             if unit.level is Level.COMMUNE and " - " in unit.name:
                 self._entries[name_key(unit.name.split(" - ")[0])].append(Entry(unit, Origin.NICKNAME))
+            for name in gazetteer.former_names(unit):
+                self._entries[name_key(name)].append(Entry(unit, Origin.NICKNAME))
             if unit.level is not Level.PROVINCE:
                 for other in _plain(gazetteer.other_names(unit), key):
                     self._entries[other].append(Entry(unit, Origin.FORMER))

@@ -68,6 +68,23 @@ def key_of(word: str) -> str:
     return _LONE_Y.sub(r"\1i", folded)
 
 
+_SOUNDS = (
+    (re.compile("^ngh?"), "ng"), (re.compile("^gh"), "g"), (re.compile("^tr"), "ch"), (re.compile("^ph"), "f"),
+    (re.compile("^gi(?=[aeou])"), "d"), (re.compile("^qu"), "w"), (re.compile("^k(?!h)"), "c"),
+    (re.compile("^s"), "x"), (re.compile("^[rvzj]"), "d"), (re.compile("^l"), "n"),
+    (re.compile("(?<=[aeiouy])n[gh]$"), "n"), (re.compile("(?<=[aeiouy])(ch|t)$"), "c"),
+    (re.compile("y"), "i"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=65536)
+def sound_of(key: str) -> str:
+    """*key* with the letters alike that one part of the country or another pronounces alike."""
+    for pattern, letters in _SOUNDS:
+        key = pattern.sub(letters, key)
+    return key
+
+
 @lru_cache(maxsize=65536)
 def name_words(name: str) -> tuple[tuple[str, str], ...]:
     """The keys and spellings of the words of an official name."""
@@ -77,6 +94,11 @@ def name_words(name: str) -> tuple[tuple[str, str], ...]:
 def name_key(name: str) -> str:
     """The look-up key of a whole name."""
     return "".join(key for key, _ in name_words(name))
+
+
+def name_sound(name: str) -> str:
+    """The key of a whole name as it sounds, by `sound_of`."""
+    return "".join(sound_of(key) for key, _ in name_words(name))
 
 
 def clean(text: str) -> str:

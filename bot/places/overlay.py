@@ -15,7 +15,10 @@ class OverlayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What changed about a current unit; blank or None fields stay as the package has them."""
+    """What changed about a current unit; blank or None fields stay as the package has them.
+
+    *merged_into* is the code of the current commune it became part of.
+    """
 
     code: str
     type: str
@@ -24,6 +27,7 @@ class Correction:
     longitude: float | None
     new_code: str
     since: date
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,12 @@ def read_corrections(path: Path, on: date | None = None) -> tuple[Correction, ..
                     float(row["kinh do"]) if row["kinh do"] else None,
                     row["ma moi"],
                     date.fromisoformat(row["hieu luc tu"]),
+                    row.get("nhap vao", ""),
                 )
             )
         except (KeyError, ValueError) as error:
             raise OverlayError(f"{path.name}, line {line}: {error}") from error
+    found.sort(key=lambda correction: correction.since)
     return tuple(c for c in found if on is None or c.since <= on)
 
 

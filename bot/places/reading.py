@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bot.places.index import Entry, NameIndex, Origin
-from bot.places.names import LONGEST_NAME, TYPES, Word, clean, name_words, split_words
+from bot.places.names import LONGEST_NAME, TYPES, Word, clean, fold, name_words, split_words
 from bot.places.units import AdminUnit, Level
 from bot.places.vocabulary import Vocabulary
 
@@ -193,33 +193,50 @@ class _Gate:
         self._content = sum(not self._fills(at) for at in range(len(words)))
         self._sure: dict[str, list[Match]] = defaultdict(list)
         self._above_typed: dict[str, list[Match]] = defaultdict(list)
+        self._ends: dict[int, list[Match]] = defaultdict(list)
         for match in found:
             if match.quality >= Quality.PLAIN:
                 self._sure[match.unit.token].append(match)
+                self._ends[match.end].append(match)
                 for token in index.lineage(match.unit) if match.type else ():
                     self._above_typed[token].append(match)
         self._shouted = all(word.capital for word in words if word.key.isalpha())
 
     def passes(self, match: Match) -> bool:
-        if self._follows(match, self._vocabulary.below) and not match.type:
+        if self._follows(match, self._vocabulary.below) and not match.type and not self._holds(match):
             return False
+        if match.origin is Origin.FORMER and not (match.type or self._trusted) and self._is_lower_accented(match):
+            return self._leans(match)
         everyday = self._key(match.start, match.end) in self._vocabulary.everyday
         if match.quality is Quality.CONFLICTING and not (match.type or self._trusted or self._leans(match)):
             return False
-        if everyday and match.quality is not Quality.EXACT:
-            return self._leans(match)
         if everyday:
-            return self._leans(match) or (bool(match.type) and self._words[match.start].capital) or self._trusted
+            typed = match.type == fold(match.unit.type)
+            named = (bool(match.type) and self._is_capital(match)) or (typed and self._is_all(match))
+            return named or self._leans(match) or (self._trusted and match.quality is Quality.EXACT)
         return (
             self._trusted
             or bool(match.type)
             or self._is_anchor(match)
             or self._covers(match)
             or self._capital(match)
-            or (self._follows(match, self._vocabulary.cues) and self._substantial(match))
+            or (match.origin is not Origin.FORMER and self._is_cued(match))
             or self._leans(match)
             or self._bears(match)
+            or self._holds(match)
         )
+
+    def _is_lower_accented(self, match: Match) -> bool:
+        """Whether the words carry accents, which former names have lost, and no capital speaks for a name."""
+        words = self._words[match.start : match.end]
+        return any(word.accented for word in words) and not all(word.capital for word in words)
+
+    def _is_capital(self, match: Match) -> bool:
+        words = self._words[match.start : match.end]
+        return not self._shouted and words[0].capital and (words[-1].capital or match.quality is Quality.EXACT)
+
+    def _is_all(self, match: Match) -> bool:
+        return self._content <= sum(not self._fills(at) for at in range(match.type_start, match.end))
 
     def beside(self) -> set[int]:
         """The words that begin a name after "market", "school" and the like."""
@@ -269,15 +286,50 @@ class _Gate:
                 return True
         return False
 
-    def _leans(self, match: Match) -> bool:
-        """Whether a unit that it lies in is named right beside it."""
+    def _is_cued(self, match: Match) -> bool:
+        return self._follows(match, self._vocabulary.cues) and self._substantial(match)
+
+    def _leans(self, match: Match, deep: bool = True) -> bool:
+        """Whether a unit that it lies in is named right beside it, itself surely or by a third one."""
         if not (match.type or match.unit.level is Level.DISTRICT or self._substantial(match)):
-            return False
+            return deep and self._closes(match)
         return any(
-            self._beside(match, anchor) and (bool(anchor.type) or self._substantial(anchor))
+            self._beside(match, anchor)
+            and (bool(anchor.type) or self._substantial(anchor) or (deep and self._leans(anchor, deep=False)))
             for token in self._index.lineage(match.unit)
             for anchor in self._sure.get(token, ())
         )
+
+    def _closes(self, match: Match) -> bool:
+        """Whether a lone syllable and the units it lies in, named one after the other, are the whole text."""
+        lineage = self._index.lineage(match.unit)
+        end, said = match.end, 0
+        while end < len(self._words) and (above := self._longest_from(end, lineage)):
+            end, said = above.end, said + 1
+        others = self._content - sum(not self._fills(at) for at in range(match.type_start, end))
+        return said > 0 and others <= 0
+
+    def _longest_from(self, start: int, tokens: Iterable[str]) -> Match | None:
+        found = (each for token in tokens for each in self._sure.get(token, ()) if each.type_start == start)
+        return max(found, key=lambda each: each.end, default=None)
+
+    def _holds(self, match: Match) -> bool:
+        """Whether a commune of it is named right before it, and the two are nearly the whole text."""
+        if match.unit.level is not Level.DISTRICT or not self._substantial(match):
+            return False
+        return any(
+            each.unit.level is Level.COMMUNE
+            and match.unit.token in self._index.lineage(each.unit)
+            and (bool(each.type) or self._substantial(each))
+            and self._beside(each, match)
+            and self._covers(replace(match, start=each.start, type_start=each.type_start))
+            for each in self._ending_near(match.type_start)
+        )
+
+    def _ending_near(self, at: int) -> Iterator[Match]:
+        """The sure matches that end at word *at*, or with only fillers between."""
+        for end in (at, at - 1, at - 2):
+            yield from self._ends.get(end, ())
 
     def _bears(self, match: Match) -> bool:
         """Whether a unit that surely is one, and lies in it, is named right beside it."""
@@ -290,7 +342,7 @@ class _Gate:
         return first.end <= second.type_start and len(between) <= 2 and all(map(self._fills, between))
 
     def _fills(self, at: int) -> bool:
-        return self._words[at].key in self._vocabulary.filler or TYPES.get(self._words[at].key) is not None
+        return self._vocabulary.fills(self._words[at]) or TYPES.get(self._words[at].key) is not None
 
     def _key(self, start: int, end: int) -> str:
         return "".join(word.key for word in self._words[start:end])

@@ -9,17 +9,19 @@ from bot.places.coordinates import distance
 from bot.places.gazetteer import Gazetteer
 from bot.places.index import NameIndex, index_of
 from bot.places.names import name_key
-from bot.places.reading import Quality, Reading, read
+from bot.places.reading import Match, Quality, Reading, read
 from bot.places.scoring import Scored, score
-from bot.places.spelling import guess_inside, guess_typed
+from bot.places.spelling import guess_inside, guess_province, guess_typed
 from bot.places.units import AdminUnit, Era, Level
-from bot.places.vocabulary import read_vocabulary
+from bot.places.vocabulary import Vocabulary, read_vocabulary
 
 _MARGIN = 0.6
 _LEAST = 0.9
 _MOST_CHOICES = 4
 _MOST_PROVINCES = 6
 _SAME_PLACE_KM = 12.0
+_TIE = 0.3
+_CUT_SHORT = 0.5
 
 
 class ResolutionKind(StrEnum):
@@ -46,13 +48,16 @@ class Resolution:
     `resolved`: *unit*. `ask`: up to 4 *choices*, each a place. `ask_province`: too many places
     share the name, *choices* are up to 6 old provinces, or old districts where all lie in one
     province; *mention* is what to pass as `pending` with the answer, a typed one or the label of a
-    choice. `none`: no place was named.
+    choice. `none`: no place was named. *candidates* are all the places that the text may mean.
+    *wider* is the old district of the same name that the text may mean as well as the commune *unit*.
     """
 
     kind: ResolutionKind
     unit: AdminUnit | None = None
     choices: tuple[PlaceChoice, ...] = ()
     mention: str = ""
+    candidates: tuple[AdminUnit, ...] = ()
+    wider: AdminUnit | None = None
 
 
 NOWHERE = Resolution(ResolutionKind.NONE)
@@ -121,14 +126,16 @@ def _resolve(gazetteer: Gazetteer, text: str, saved: AdminUnit | None, *, truste
     if not found or found[0].score < _LEAST:
         return NOWHERE
     best = [each for each in found if each.score >= found[0].score - _MARGIN]
-    groups = _group(index, best)
+    groups = [part for group in _group(index, best) for part in _apart(gazetteer, group)]
     mention = _mention(reading, groups[0][0])
+    units = tuple(_meant(gazetteer, group) for group in groups)
     if len(groups) == 1:
-        return Resolution(ResolutionKind.RESOLVED, _head(groups[0]).unit, mention=mention)
-    if len(groups) <= _MOST_CHOICES:
-        choices = tuple(PlaceChoice(h.unit, label(gazetteer, h.unit)) for h in map(_head, groups))
-        return Resolution(ResolutionKind.ASK, choices=choices, mention=mention)
-    return Resolution(ResolutionKind.ASK_PROVINCE, choices=_provinces(gazetteer, groups, saved), mention=mention)
+        wider = _wider(groups[0], units[0])
+        return Resolution(ResolutionKind.RESOLVED, units[0], mention=mention, candidates=units, wider=wider)
+    kind, choices = ResolutionKind.ASK, _labelled(gazetteer, units)
+    if len(groups) > _MOST_CHOICES:
+        kind, choices = ResolutionKind.ASK_PROVINCE, _provinces(gazetteer, groups, saved)
+    return Resolution(kind, choices=choices, mention=mention, candidates=units)
 
 
 def _corrected(
@@ -139,14 +146,40 @@ def _corrected(
     guesses = []
     top = [each for each in found[:_MOST_CHOICES] if each.score >= found[0].score - _MARGIN]
     for each in top:
-        if each.unit.level is not Level.COMMUNE and not each.match.quality < Quality.PLAIN:
+        if each.match.quality < Quality.PLAIN:
+            continue
+        if each.unit.level is not Level.COMMUNE:
             guesses += guess_inside(index, vocabulary, reading, each.match)
+        elif cut_short := _cut_short(vocabulary, reading, each):
+            guesses += guess_inside(index, vocabulary, reading, cut_short)
     if not guesses:
         guesses = guess_typed(index, vocabulary, reading)
+    if not guesses and not found:
+        guesses = guess_province(index, vocabulary, reading)
     if not guesses:
         return found
-    better = replace(reading, matches=[*reading.matches, *guesses])
-    return score(index, better, saved, asked_old=trusted)
+    better = score(index, replace(reading, matches=[*reading.matches, *guesses]), saved, asked_old=trusted)
+    better = [replace(e, score=e.score - _CUT_SHORT) if _cut_short(vocabulary, reading, e) else e for e in better]
+    return _without_wider(index, sorted(better, key=lambda each: (-each.score, each.unit.token)))
+
+
+def _cut_short(vocabulary: Vocabulary, reading: Reading, commune: Scored) -> Match | None:
+    """The parent of *commune* if one word stands between them: that of a longer name, misspelt, perhaps."""
+    for parent in commune.parents:
+        between = reading.words[commune.match.end : parent.type_start]
+        if len(between) == 1 and not between[0].breaks and not vocabulary.fills(between[0]):
+            return parent
+    return None
+
+
+def _without_wider(index: NameIndex, found: list[Scored]) -> list[Scored]:
+    """*found* without the units around a misspelt commune that explain the text hardly better than it."""
+    guess = next((each for each in found if _is_guess(each)), None)
+    if guess is None or guess.unit.level is not Level.COMMUNE or guess.score < found[0].score - _MARGIN:
+        return found
+    around = index.lineage(guess.unit) | {p.unit.token for p in guess.parents}
+    inside = {parent.start for parent in guess.parents}
+    return [e for e in found if e is guess or not (e.match.start in inside or e.unit.token in around)]
 
 
 def _group(index: NameIndex, best: Sequence[Scored]) -> list[list[Scored]]:
@@ -168,6 +201,69 @@ def _same(index: NameIndex, one: Scored, other: Scored) -> bool:
         return False
     near = distance((a.latitude, a.longitude), (b.latitude, b.longitude)) <= _SAME_PLACE_KM
     return near and index.gazetteer.province_of(a) == index.gazetteer.province_of(b)
+
+
+def _apart(gazetteer: Gazetteer, group: Sequence[Scored]) -> list[list[Scored]]:
+    """*group* as it is, or one group for each place where its likeliest communes lie apart today.
+
+    A current commune may bear the name of an old one beside it that became part of another.
+    """
+    rivals = _rivals(group)
+    if any(each.unit.era is Era.OLD and _in_typed_district(each) for each in rivals if not _is_guess(each)):
+        rivals = [each for each in rivals if each.unit.era is Era.OLD]
+    parts: list[list[Scored]] = []
+    for each in rivals:
+        today = set(gazetteer.successors(each.unit))
+        near = [part for part in parts if any(today & set(gazetteer.successors(o.unit)) for o in part)]
+        rest = [part for part in parts if part not in near]
+        parts = [*rest, [*(one for part in near for one in part), each]]
+    return parts if len(parts) > 1 else [list(group)]
+
+
+def _rivals(group: Sequence[Scored]) -> list[Scored]:
+    """The communes of *group* that explain the text as well as its head, if that is a commune."""
+    head = _head(group)
+    if head.unit.level is not Level.COMMUNE:
+        return []
+    return [e for e in group if e.unit.level is Level.COMMUNE and e.score >= head.score - _TIE]
+
+
+def _is_guess(scored: Scored) -> bool:
+    return scored.match.quality is Quality.FUZZY
+
+
+def _in_typed_district(scored: Scored) -> bool:
+    return any(parent.unit.level is Level.DISTRICT and bool(parent.type) for parent in scored.parents)
+
+
+def _meant(gazetteer: Gazetteer, group: Sequence[Scored]) -> AdminUnit:
+    """The unit to answer with: of old namesakes that became one commune, that commune."""
+    head = _head(group)
+    former = {each.unit for each in _rivals(group) if each.unit.era is Era.OLD}
+    if head.unit not in former or len(former) < 2:
+        return head.unit
+    shared = set.intersection(*(set(gazetteer.successors(unit)) for unit in former))
+    return next((u for u in gazetteer.successors(head.unit) if u in shared), head.unit)
+
+
+def _wider(group: Sequence[Scored], meant: AdminUnit) -> AdminUnit | None:
+    """The old district that the text means as likely as the commune *meant* of its name."""
+    head = _head(group)
+    if meant.level is not Level.COMMUNE or head.match.type:
+        return None
+    units = [e.unit for e in group if e.unit.level is Level.DISTRICT and e.score >= head.score - _TIE]
+    return units[0] if units else None
+
+
+def _labelled(gazetteer: Gazetteer, units: Sequence[AdminUnit]) -> tuple[PlaceChoice, ...]:
+    """The units as choices; a current one that would read like an old one is told by its province."""
+    labels = [label(gazetteer, unit) for unit in units]
+    return tuple(
+        PlaceChoice(unit, f"{unit.full_name}, {gazetteer.province_of(unit).full_name}")
+        if labels.count(said) > 1 and unit.era is Era.NEW
+        else PlaceChoice(unit, said)
+        for unit, said in zip(units, labels, strict=True)
+    )
 
 
 def _head(group: Sequence[Scored]) -> Scored:

@@ -41,6 +41,7 @@ _TYPE_DIFFERS = {
     (Level.DISTRICT, Level.COMMUNE): -0.6,
     (Level.PROVINCE, Level.PROVINCE): 0.5,
 }
+_CONTRADICTS = -1.5
 _GREW = frozenset({"thanh pho", "thi xa"})
 
 
@@ -122,7 +123,11 @@ def _score(
         if any(window.overlaps(taken) for taken in (match, *parents)):
             continue
         parent = max(
-            (window.sure[token] for token in lineage if token in window.sure),
+            (
+                window.sure[token]
+                for token in lineage
+                if token in window.sure and _type_score(window.sure[token]) > _CONTRADICTS
+            ),
             key=lambda each: (_type_score(each), each.quality, each.unit.era is Era.OLD, each.unit.token),
             default=None,
         )
@@ -161,7 +166,7 @@ def _type_score(match: Match) -> float:
         return _TYPE_AGREES
     if said in _GREW and kind == "phuong":
         return -0.1
-    return _TYPE_DIFFERS.get((_LEVEL_SAID[said], level), -1.5)
+    return _TYPE_DIFFERS.get((_LEVEL_SAID[said], level), _CONTRADICTS)
 
 
 def _unexplained(window: list[Match]) -> float:

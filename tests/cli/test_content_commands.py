@@ -96,7 +96,7 @@ def test_an_import_with_a_fault_changes_nothing(content: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        pytest.param(("import", "bai.pdf"), "chỉ nhập tệp .xlsx hoặc .docx", id="another kind of file"),
+        pytest.param(("import", "bai.pdf"), "chỉ nhập tệp .xlsx, .docx hoặc .md", id="another kind of file"),
         pytest.param(("import", "khong-co.xlsx"), "không có tệp này", id="no file"),
         pytest.param(("export", "faq.csv"), "đặt tên có đuôi .xlsx", id="no workbook"),
         pytest.param(("export", "/khong/co/faq.xlsx"), "không ghi được", id="nowhere"),

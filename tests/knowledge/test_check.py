@@ -142,7 +142,7 @@ ERRORS = [
     ),
     (
         "few_wordings", re.sub("- cho e.*\n- nguoi.*\n", "", GOOD), 8,
-        "Mới có 4 cách hỏi khác. Hãy thêm cho đủ 5, mỗi cách một dòng bắt đầu bằng “- ”.",
+        "Mới có 4 cách hỏi khác. Hãy thêm cho đủ 6, mỗi cách một dòng bắt đầu bằng “- ”.",
     ),
     (
         "button_to_nowhere", spoil("= xmc-01", "= xmc-99"), 17,

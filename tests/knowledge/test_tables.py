@@ -138,3 +138,38 @@ def test_the_shipped_tables_have_no_fault_and_hold_the_targets() -> None:
     assert faults == []
     assert len(table.rows) == 15
     assert (table.rows["tinh-hoc-tap"].cells["2025"], table.rows["tinh-hoc-tap"].cells["2030"]) == ("15%", "35%")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        pytest.param(
+            "mt-01", "**40%** công dân đạt danh hiệu vào năm 2025 và **60%** vào năm 2030.", id="citizens"
+        ),
+        pytest.param(
+            "mt-02", "**70%** tỉnh đạt chuẩn xóa mù chữ mức độ 2 năm 2025 và **90%** năm 2030.", id="literacy"
+        ),
+        pytest.param(
+            "mt-05", "**15%** tỉnh đạt danh hiệu tỉnh học tập năm 2025 và **35%** năm 2030.", id="provinces"
+        ),
+    ],
+)
+def test_what_is_said_of_the_targets_is_what_the_decision_says(code: str, said: str) -> None:
+    """The sentences as they stood before the numbers moved into a table."""
+    assert load(CONTENT / "faq", TODAY).by_code[code].text.startswith(said)
+
+
+def test_no_number_of_the_tables_is_typed_by_hand_and_every_place_is_filled() -> None:
+    library = load(CONTENT / "faq", TODAY)
+
+    assert [fault for fault in library.warnings if fault.key == "typed_number"] == []
+    assert not [code for code, answer in library.by_code.items() if "{" in answer.text + answer.detail]
+
+
+def test_the_list_of_all_targets_holds_every_number_of_its_table() -> None:
+    text = load(CONTENT / "faq", TODAY).by_code["mt-07"].text
+    table = read_table((CONTENT / "tables" / "chi-tieu.csv").read_text("utf-8"), "chi-tieu", "chi-tieu.csv", [])
+
+    for row in table.rows.values():
+        targets = [row.cells[year] for year in ("2025", "2030") if row.cells[year]]
+        assert any(all(target in line for target in targets) for line in text.split("\n")), row

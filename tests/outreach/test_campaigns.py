@@ -7,16 +7,8 @@ from bot.contacts import Topic
 from bot.dialogue.texts import Texts, load_texts
 from bot.messages import ChoiceKind
 from bot.outreach.broadcast import Forbidden
-from bot.outreach.campaign import (
-    CampaignError,
-    Kind,
-    Vocabulary,
-    check_campaigns,
-    freeze,
-    load_campaign,
-    read_campaign,
-    render,
-)
+from bot.outreach.campaign import CampaignError, Kind, Vocabulary, check_campaigns, load_campaign, read_campaign
+from bot.outreach.frozen_content import freeze, render
 from bot.outreach.segments import NamedSegment, Places, build_segment, load_segments
 from nlu.vietnamese import fold
 

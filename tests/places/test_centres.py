@@ -1,180 +1,56 @@
-"""The centres: what their files may hold, and which are near."""
+"""The directory: which centres are near, in which order, and what is told of how near."""
 
-import csv
-import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bot.places.centre_files import COLUMNS, FAULT_KEYS
-from bot.places.centres import (
-    FARTHEST_KM,
-    Centre,
-    CentresError,
-    CentreType,
-    Directory,
-    Group,
-    Precision,
-    map_link,
-    map_search_link,
-    nearest,
-)
-from bot.places.coordinates import distance
+from bot.places.centre import Centre, CentreStatus, CentreType, Class, ClassStatus, Precision
+from bot.places.centres import Directory, Group, map_link, map_search_link, nearest
 from bot.places.gazetteer import Gazetteer
+from bot.places.units import AdminUnit
+from bot.places.wishes import Catalogue, Wish
+from tests.places.made import centre, site
 
-CONTENT = Path(__file__).parents[2] / "content" / "centres"
-GOOD = {
-    "ma": "c1", "ten": "Centre", "loai": "tthtcd", "xa/phuong": "26740", "tinh": "Ho Chi Minh",
-    "nguon": "https://example.vn/a", "ngay thong tin": "2025-10",
-}  # fmt: skip
-
-
-def centre(id: str, latitude: float | None, longitude: float | None, **fields: object) -> Centre:
-    """A made-up centre at a point."""
-    values: dict[str, object] = {
-        "name": id, "type": CentreType.TTHTCD, "address": "", "commune": None, "province_code": "79",
-        "district_old": "", "phone": "", "website": "", "opening_hours": "", "courses": (),
-        "precision": Precision.EXACT, "source_url": "https://example.vn", "as_of": "2026",
-    }  # fmt: skip
-    return Centre(id=id, latitude=latitude, longitude=longitude, **(values | fields))  # type: ignore[arg-type]
+SAI_GON = "26740"
+WEEKDAY = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
 
 
-def write(path: Path, *rows: dict[str, str], encoding: str = "utf-8") -> Path:
-    """A centre file of *rows* in *path*."""
-    file = path / "a.csv"
-    with file.open("w", encoding=encoding, newline="") as out:
-        writer = csv.DictWriter(out, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
+def sai_gon(gazetteer: Gazetteer) -> AdminUnit:
+    """The commune most tests stand in, at 10.7805, 106.704."""
+    unit = gazetteer.commune(SAI_GON)
+    assert unit is not None
+    return unit
 
 
 def test_the_shipped_centres_each_have_a_source_and_a_date(directory: Directory) -> None:
     assert len(directory) == 51
-    assert all(each.source_url and re.match(r"202\d", each.as_of) for each in directory.centres)
-    assert all(each.type in CentreType and each.province_code for each in directory.centres)
+    assert all(each.source_url and each.as_of.startswith("202") for each in directory.centres)
 
 
 def test_no_shipped_centre_claims_to_know_a_point_it_does_not(directory: Directory) -> None:
-    assert {each.precision for each in directory.centres} <= {
-        Precision.NEW_WARD,
-        Precision.DISTRICT,
-        Precision.PROVINCE,
-    }
-    assert all(each.commune for each in directory.centres if each.precision is Precision.NEW_WARD)
+    sites = [site for each in directory.centres for site in each.sites]
+
+    assert {each.precision for each in sites} <= {Precision.NEW_WARD, Precision.DISTRICT, Precision.PROVINCE}
+    assert all(each.commune for each in sites if each.precision is Precision.NEW_WARD)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_file_is_read_with_or_without_a_bom(tmp_path: Path, gazetteer: Gazetteer, encoding: str) -> None:
-    loaded = Directory.load(write(tmp_path, GOOD, encoding=encoding), gazetteer)
+def test_a_year_old_centre_is_told_as_unverified(gazetteer: Gazetteer) -> None:
+    folder = Path(__file__).parents[2] / "content" / "centres"
 
-    (only,) = loaded.centres
-    assert (only.commune, only.province_code, only.precision) == ("26740", "79", Precision.NEW_WARD)
-    assert (only.latitude, only.longitude) == (10.7805, 106.704)
+    loaded = Directory.load(folder, gazetteer, WEEKDAY.date())
 
-
-def test_an_old_commune_in_a_file_becomes_the_current_one(tmp_path: Path, gazetteer: Gazetteer) -> None:
-    row = GOOD | {"xa/phuong": "Phuong Ben Nghe", "huyen cu": "Quan 1", "do chinh xac": "old-ward"}
-
-    (only,) = Directory.load(write(tmp_path, row), gazetteer).centres
-
-    assert (only.commune, only.precision) == ("26740", Precision.NEW_WARD)
-
-
-@pytest.mark.parametrize(
-    ("change", "key"),
-    [
-        ({"ma": ""}, "no_id"),
-        ({"ten": ""}, "no_name"),
-        ({"ten": "Centre 0912345678"}, "contact_in_name"),
-        ({"ten": "=cmd()"}, "formula"),
-        ({"loai": "school"}, "unknown_type"),
-        ({"tinh": ""}, "no_province"),
-        ({"tinh": "Atlantis"}, "unknown_province"),
-        ({"huyen cu": "Quan 99"}, "unknown_district"),
-        ({"xa/phuong": "99999"}, "unknown_commune"),
-        ({"xa/phuong": "Nowhere"}, "unknown_commune"),
-        ({"xa/phuong": "Phuong 1"}, "which_commune"),
-        ({"xa/phuong": "00070"}, "commune_elsewhere"),
-        ({"xa/phuong": "Phuong Da Kao", "huyen cu": "Quan 1"}, "commune_divided"),
-        ({"vi do": "10.78"}, "half_a_point"),
-        ({"vi do": "ten", "kinh do": "106"}, "not_a_number"),
-        ({"vi do": "48.8", "kinh do": "2.3"}, "outside_vietnam"),
-        ({"vi do": "106.70", "kinh do": "10.78"}, "swapped_point"),
-        ({"vi do": "21.03", "kinh do": "105.85"}, "far_from_commune"),
-        ({"do chinh xac": "roughly"}, "unknown_precision"),
-        ({"do chinh xac": "exact"}, "precision_needs_point"),
-        ({"xa/phuong": "", "do chinh xac": "new-ward"}, "precision_needs_commune"),
-        ({"dien thoai": "12"}, "bad_phone"),
-        ({"dien thoai": "0912 345 678"}, "mobile_phone"),
-        ({"website": "example"}, "bad_website"),
-        ({"nguon": ""}, "no_source"),
-        ({"ngay thong tin": "2025-13"}, "bad_date"),
-        ({"ngay thong tin": ""}, "bad_date"),
-    ],
-)
-def test_a_fault_is_named_by_file_line_and_key(
-    tmp_path: Path, gazetteer: Gazetteer, change: dict[str, str], key: str
-) -> None:
-    folder = write(tmp_path, GOOD, GOOD | {"ma": "c2"} | change)
-
-    with pytest.raises(CentresError) as caught:
-        Directory.load(folder, gazetteer)
-
-    (fault,) = caught.value.faults
-    assert (fault.file, fault.line, fault.key) == ("a.csv", 3, key)
-    assert key in FAULT_KEYS
-
-
-@pytest.mark.parametrize("phone", ["(024) 3825 5397", "+84 28 3829 1234", "1900 0368", "0236.3821.234"])
-def test_landlines_and_hotlines_are_fine(tmp_path: Path, gazetteer: Gazetteer, phone: str) -> None:
-    (only,) = Directory.load(write(tmp_path, GOOD | {"dien thoai": phone}), gazetteer).centres
-
-    assert only.phone == phone
-
-
-def test_every_fault_of_every_file_is_raised_at_once(tmp_path: Path, gazetteer: Gazetteer) -> None:
-    write(tmp_path, GOOD | {"ten": "", "nguon": ""}, GOOD)
-    (tmp_path / "b.csv").write_text("Ma,Ten\nx,y\n", "utf-8")
-    (tmp_path / "c.csv").write_bytes("M\u00e3".encode("utf-16"))
-
-    with pytest.raises(CentresError) as caught:
-        Directory.load(tmp_path, gazetteer)
-
-    found = [(fault.file, fault.key) for fault in caught.value.faults]
-    assert found[:3] == [("a.csv", "no_name"), ("a.csv", "no_source"), ("a.csv", "id_twice")]
-    assert found.count(("b.csv", "no_column")) == len(COLUMNS) - 2
-    assert found[-1] == ("c.csv", "not_utf8")
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.data())
-def test_the_nearest_are_those_that_measuring_all_would_find(gazetteer: Gazetteer, data: st.DataObject) -> None:
-    degrees = st.tuples(st.floats(9.5, 11.5), st.floats(105.5, 107.5))
-    points = data.draw(st.lists(degrees, max_size=40))
-    here = data.draw(degrees)
-    k = data.draw(st.integers(1, 5))
-    made = [centre(f"c{at:03}", *point) for at, point in enumerate(points)]
-
-    found = Directory(made, gazetteer).around(here, k)
-
-    measured = sorted((distance(here, point), f"c{at:03}") for at, point in enumerate(points))
-    assert [(away, each.id) for away, each in found] == [
-        (away, id) for away, id in measured if away <= FARTHEST_KM
-    ][:k]
+    assert {each.status for each in loaded.centres} == {CentreStatus.UNVERIFIED}
 
 
 def test_the_own_commune_comes_first_then_the_near_then_the_province(gazetteer: Gazetteer) -> None:
-    own = centre("own", 10.78, 106.70, commune="26740")
-    near = [centre(f"near{n}", 10.78 + 0.02 * n, 106.70) for n in range(1, 5)]
-    gdtx = centre("gdtx", None, None, type=CentreType.GDTX, precision=Precision.DISTRICT, district_old="Quan 1")
-    far = centre("far", 21.03, 105.85, province_code="01")
-    unit = gazetteer.commune("26740")
-    assert unit is not None
+    own = centre("own", site("own", 10.78, 106.70, commune=SAI_GON))
+    near = [centre(f"near{n}", site(f"near{n}", 10.78 + 0.02 * n, 106.70)) for n in range(1, 5)]
+    where = site("gdtx", precision=Precision.DISTRICT, district_old="Quan 1")
+    gdtx = centre("gdtx", where, type=CentreType.GDTX)
+    far = centre("far", site("far", 21.03, 105.85), province_code="01")
 
-    finding = nearest(Directory([far, gdtx, *near, own], gazetteer), unit)
+    finding = nearest(Directory([far, gdtx, *near, own], gazetteer), sai_gon(gazetteer))
 
     assert [(f.centre.id, f.group, f.about_km) for f in finding.found] == [
         ("own", Group.OWN_COMMUNE, None),
@@ -185,9 +61,22 @@ def test_the_own_commune_comes_first_then_the_near_then_the_province(gazetteer: 
     ]
 
 
-def test_a_shared_location_is_measured_to_an_exact_centre_of_the_own_commune(gazetteer: Gazetteer) -> None:
-    exact = centre("exact", 10.7805, 106.704, commune="26740")
-    ward = centre("ward", 10.7805, 106.704, commune="26740", precision=Precision.NEW_WARD)
+def test_a_centre_of_several_sites_is_found_by_each_commune_and_at_its_nearest(gazetteer: Gazetteer) -> None:
+    two = centre(
+        "two",
+        site("two", 10.90, 106.70, label="A", commune="26743"),
+        site("two", 10.785, 106.70, number=2, label="B"),
+    )
+
+    finding = nearest(Directory([two], gazetteer), sai_gon(gazetteer))
+
+    assert [(f.site.label, f.group) for f in finding.found] == [("B", Group.NEARBY)]
+    assert Directory([two], gazetteer).in_commune("26743") == [two]
+
+
+def test_a_shared_location_is_measured_to_an_exact_site_of_the_own_commune(gazetteer: Gazetteer) -> None:
+    exact = centre("exact", site("exact", 10.7805, 106.704, commune=SAI_GON))
+    ward = centre("ward", site("ward", 10.7805, 106.704, commune=SAI_GON, precision=Precision.NEW_WARD))
 
     finding = nearest(Directory([exact, ward], gazetteer), (10.7835, 106.704))
 
@@ -195,7 +84,7 @@ def test_a_shared_location_is_measured_to_an_exact_centre_of_the_own_commune(gaz
 
 
 def test_distances_from_ten_kilometres_are_told_in_fives(gazetteer: Gazetteer) -> None:
-    finding = nearest(Directory([centre("c", 10.98, 106.70)], gazetteer), (10.7805, 106.704))
+    finding = nearest(Directory([centre("c", site("c", 10.98, 106.70))], gazetteer), (10.7805, 106.704))
 
     assert [f.about_km for f in finding.found] == [20]
 
@@ -206,10 +95,64 @@ def test_a_centre_known_by_district_only_has_no_distance(directory: Directory, g
 
     finding = nearest(directory, unit)
 
-    by_district = [f for f in finding.found if not f.centre.precision.allows_distance]
+    by_district = [f for f in finding.found if not f.site.precision.allows_distance]
     assert by_district
     assert all(f.about_km is None and f.group is Group.PROVINCE for f in by_district)
-    assert by_district[0].centre.district_old.endswith(" 1")
+    assert by_district[0].site.district_old.endswith(" 1")
+
+
+@pytest.mark.parametrize("status", [CentreStatus.DISSOLVED, CentreStatus.PAUSED])
+def test_nobody_is_sent_to_a_centre_that_does_not_work(gazetteer: Gazetteer, status: CentreStatus) -> None:
+    gone = centre("gone", site("gone", 10.78, 106.70, commune=SAI_GON), status=status)
+    directory = Directory([gone], gazetteer)
+
+    assert nearest(directory, sai_gon(gazetteer)).found == ()
+    assert directory.closed_in(SAI_GON) == [gone]
+    assert directory.centre("gone") == gone
+
+
+def test_a_course_asked_for_is_looked_for_in_the_whole_province(gazetteer: Gazetteer) -> None:
+    own = centre("own", site("own", 10.78, 106.70, commune=SAI_GON))
+    sewing = centre("sewing", site("sewing", precision=Precision.DISTRICT), course_codes=frozenset({"nghe-may"}))
+    class_only = centre(
+        "class",
+        site("class", 10.79, 106.70),
+        classes=(Class("x", "nghe-may"), Class("y", "tin-hoc", status=ClassStatus.ENDED)),
+    )
+    directory = Directory([own, sewing, class_only], gazetteer)
+
+    finding = nearest(directory, sai_gon(gazetteer), wish=Wish(course="nghe-may"))
+    assert [(f.centre.id, f.group) for f in finding.found] == [("class", Group.NEARBY), ("sewing", Group.COURSE)]
+
+    any_trade = nearest(directory, sai_gon(gazetteer), wish=Wish(course="nghe-khac"))
+    assert {f.centre.id for f in any_trade.found} == {"class", "sewing"}
+
+    ended = nearest(directory, sai_gon(gazetteer), wish=Wish(course="tin-hoc"))
+    assert not ended.fulfilled
+    assert {f.centre.id for f in ended.found} == {"own", "class"}
+
+
+def test_types_and_open_now_keep_what_fulfils_them(gazetteer: Gazetteer) -> None:
+    def at(id: str, hours: str, kind: CentreType) -> Centre:
+        return centre(id, site(id, 10.79, 106.70, opening_hours=hours), type=kind)
+
+    directory = Directory(
+        [
+            at("open", "Mo-Fr 07:00-17:00", CentreType.LIBRARY),
+            at("shut", "Sa 07:00-17:00", CentreType.LIBRARY),
+            at("unknown", "", CentreType.LIBRARY),
+            at("house", "Mo-Fr 07:00-17:00", CentreType.CULTURE_HOUSE),
+        ],
+        gazetteer,
+    )
+    library = Wish(types=frozenset({CentreType.LIBRARY}))
+
+    def ids(wish: Wish) -> list[str]:
+        return [f.centre.id for f in nearest(directory, sai_gon(gazetteer), wish=wish, now=WEEKDAY).found]
+
+    assert sorted(ids(library)) == ["open", "shut", "unknown"]
+    assert sorted(ids(Wish(open_now=True))) == ["house", "open"]
+    assert ids(Wish(library.types, open_now=True)) == ["open"]
 
 
 def test_a_district_or_province_has_its_own_centres_without_distance(
@@ -237,3 +180,20 @@ def test_map_links_are_made_for_the_phone_to_open() -> None:
     assert (
         map_search_link("27 A & B, x") == "https://www.google.com/maps/search/?api=1&query=27%20A%20%26%20B%2C%20x"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        ("lớp xóa mù chữ ở đâu", Wish(course="xoa-mu-chu")),
+        ("o dau day tin hoc vay", Wish(course="tin-hoc")),
+        ("có chỗ nào dạy nghề may không", Wish(course="nghe-may")),
+        ("muon hoc nghe", Wish(course="nghe-khac")),
+        ("thư viện nào đang mở cửa", Wish(frozenset({CentreType.LIBRARY}), open_now=True)),
+        ("trung tâm gdtx gần nhất", Wish(frozenset({CentreType.GDTX, CentreType.GDNN_GDTX}))),
+        ("xã Tân Phú", Wish()),
+    ],
+)
+def test_what_is_wanted_is_read_from_what_is_said(said: str, wish: Wish) -> None:
+    assert Catalogue.load().wish(said) == wish
+    assert Wish.parse(wish.write()) == wish

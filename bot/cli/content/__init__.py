@@ -12,5 +12,8 @@ COMMANDS = {
     "publish": "versions:publish",
     "rollback": "versions:rollback",
     "versions": "versions:versions",
+    "unanswered": "questions:list_unanswered",
+    "draft": "questions:draft",
+    "feedback": "questions:report_feedback",
 }
 """Each command's module here and function."""

@@ -34,7 +34,7 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A workbook (.xlsx) or a Word document (.docx).")],
+    file: Annotated[Path, typer.Argument(help="A workbook (.xlsx), a Word document (.docx) or a text (.md).")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
 ) -> None:
     """Take the edits of a workbook or the answers of a document into the content folder.
@@ -45,7 +45,7 @@ def import_(
     config = Config.load()
     texts = load_texts(config.content / "texts.yml")
     sentences = read_sentences(config.content)
-    if file.suffix.lower() not in (exchange.WORKBOOK, exchange.DOCUMENT):
+    if file.suffix.lower() not in exchange.READ:
         raise CommandError(texts("cli.not_importable", file=file))
     if not file.is_file():
         raise CommandError(texts("cli.no_file", file=file))

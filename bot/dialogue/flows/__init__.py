@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from bot.dialogue.flows import (
+    awaiting,
     fallback,
     faq,
     feedback,
     handover,
     nearest_centre,
+    notice,
     privacy,
     subscription,
     welcome,
@@ -25,7 +27,9 @@ FLOWS: Mapping[str, Flow] = {
     "privacy": privacy.answer,
     "handover": handover.answer,
     "feedback": feedback.answer,
+    "awaiting": awaiting.answer,
     "fallback": fallback.answer,
+    "tin": notice.answer,
 }
 
 INTENTS: Mapping[str, str] = {

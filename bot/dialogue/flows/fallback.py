@@ -1,10 +1,12 @@
 """Not understood: the nearest questions by their titles, or an honest word and whom to ask."""
 
-from bot.dialogue.turn import Conversation, Situation, Turn
+from bot.dialogue.turn import Conversation, Situation, Turn, Unanswered
 from bot.messages import Choice, Reply
+from bot.redaction import redact
 from nlu.parse import OFFER_AT
 
 _OFFERED_MAX = 3
+_WORDS_MIN = 2
 _OFFERABLE = {
     "find_centre": "centre/text",
     "subscribe": "subscription/start",
@@ -46,12 +48,18 @@ def offer(situation: Situation) -> Turn:
 
 
 def refuse(situation: Situation) -> Turn:
-    """Say that there is no reviewed answer, where to ask, and offer to pass the question on."""
+    """Say that there is no reviewed answer and where to ask; offer to pass the question on, or to tell later."""
     texts = situation.house.texts
-    rows = ((Choice(texts("button.pass_on"), "handover/last"),), *_ways_on(situation)[:2])
+    question = redact(situation.heard.text)
+    rows = (
+        (Choice(texts("button.pass_on"), "handover/last"),),
+        (Choice(texts("button.tell_me"), "awaiting/ask"),),
+        *_ways_on(situation)[:2],
+    )
     return Turn(
         (Reply(texts("fallback.refuse"), rows),),
         Conversation(slots={"question": situation.heard.text[:1000]}),
+        (Unanswered(question),) if len(question.split()) >= _WORDS_MIN else (),
         actions=("refuse",),
         intent="out_of_scope",
     )

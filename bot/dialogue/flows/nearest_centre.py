@@ -1,12 +1,15 @@
 """Where to learn near me: asks for a place or takes a location, names it in both forms, lists centres."""
 
-from datetime import datetime
-
-from bot.dialogue.turn import Conversation, House, Situation, Turn
+from bot.dialogue.centre_words import pin_of, tell_finding, tell_inside
+from bot.dialogue.flows import centre_report
+from bot.dialogue.place_names import name_both, name_short, question_of
+from bot.dialogue.turn import Conversation, Situation, Turn
 from bot.messages import Choice, ChoiceKind, Reply
-from bot.places.centres import Finding, Found, Group, map_search_link, nearest
+from bot.places.centre import CentreType
+from bot.places.centres import map_link, map_search_link, nearest
 from bot.places.resolver import Resolution, ResolutionKind, resolve
-from bot.places.units import AdminUnit, Era, Level
+from bot.places.units import AdminUnit, Level
+from bot.places.wishes import Wish
 
 Row = tuple[Choice, ...]
 
@@ -14,8 +17,9 @@ _OTHER_PARTS_SHOWN = 4
 
 
 def answer(situation: Situation, argument: str) -> Turn:
-    """``ask``, ``text`` (a sentence that may name a place), ``home``, ``here``, ``unit:<token>``…"""
+    """``ask``, ``text`` (a sentence that may name a place), ``home``, ``here``, ``unit:<token>``, ``report:…``…"""
     step, _, token = argument.partition(":")
+    gazetteer = situation.house.gazetteer
     match step:
         case "text":
             return _hear_sentence(situation)
@@ -24,14 +28,23 @@ def answer(situation: Situation, argument: str) -> Turn:
         case "await_place":
             return _hear_place(situation)
         case "here" | "unit":
-            unit = situation.house.gazetteer.unit(token or situation.heard.unit)
+            unit = gazetteer.unit(token or situation.heard.unit)
             if unit is None:
                 return _ask(situation, situation.house.texts("centre.abroad" if step == "here" else "centre.ask"))
             return _tell(situation, unit)
         case "in":
             return _hear_province(situation, token)
+        case "wrong":
+            return centre_report.ask_which(situation, gazetteer.unit(token))
+        case "report":
+            id, _, letter = token.partition(":")
+            return centre_report.store(situation, id, letter) if letter else centre_report.ask_what(situation, id)
+        case "await_note":
+            return centre_report.add_note(situation)
+        case "reported":
+            return centre_report.thank(situation)
         case _:
-            home = situation.house.gazetteer.unit(situation.contact.home) if situation.contact.home else None
+            home = gazetteer.unit(situation.contact.home) if situation.contact.home else None
             return _tell(situation, home) if home and step != "other" else _ask(situation)
 
 
@@ -44,7 +57,7 @@ def place_of(situation: Situation, prefix: str) -> tuple[AdminUnit | None, tuple
     resolution = _resolve(situation, pending=slots.get("mention", ""), within=slots.get("within", ""))
     if resolution.kind is ResolutionKind.RESOLVED and resolution.unit is not None:
         if resolution.unit.level is Level.DISTRICT:
-            place = name_both(situation.house, resolution.unit)
+            place = full_name(situation, resolution.unit)
             return None, (), situation.house.texts("centre.province", place=place)
         return resolution.unit, (), ""
     if resolution.kind is ResolutionKind.NONE:
@@ -53,32 +66,30 @@ def place_of(situation: Situation, prefix: str) -> tuple[AdminUnit | None, tuple
     return None, rows, question
 
 
-def name_both(house: House, unit: AdminUnit) -> str:
-    """*unit* as it was called and as it is called today."""
-    forms = house.gazetteer.describe(unit)
-    now = ", ".join(each.full_name for each in (forms.commune, forms.province) if each)
-    if unit.era is Era.NEW:
-        return now
-    before = ", ".join(
-        each.full_name for each in (forms.old_commune, forms.old_district, forms.old_province) if each
-    )
-    return house.texts("centre.old_and_new", old=before, new=now)
-
-
 def full_name(situation: Situation, unit: AdminUnit) -> str:
-    """``name_both`` with the house of *situation*."""
-    return name_both(situation.house, unit)
+    """*unit* as it was called and as it is called today."""
+    return name_both(situation.house.texts, situation.house.gazetteer, unit)
 
 
 def short_name(situation: Situation, unit: AdminUnit) -> str:
     """The unit's own name and its province's, for a button."""
-    province = situation.house.gazetteer.province_of(unit)
-    return f"{unit.full_name}, {province.name}"[:60]
+    return name_short(situation.house.gazetteer, unit)
 
 
 def current(situation: Situation, unit: AdminUnit) -> tuple[AdminUnit, ...]:
     """What *unit* is today."""
     return situation.house.gazetteer.successors(unit)
+
+
+def _wish(situation: Situation) -> Wish:
+    """What is wanted: as just said, else as said before the place was asked for or chosen.
+
+    "Community learning centre" is what people call every place to learn: no wish for that type alone.
+    """
+    wish = situation.house.directory.catalogue.wish(situation.heard.text)
+    if wish.types == {CentreType.TTHTCD}:
+        wish = Wish(course=wish.course, open_now=wish.open_now)
+    return wish or Wish.parse(situation.conversation.slots.get("wish", ""))
 
 
 def _hear_sentence(situation: Situation, *, saying_home: bool = False) -> Turn:
@@ -124,34 +135,38 @@ def _resolve(situation: Situation, pending: str = "", within: str = "") -> Resol
 
 def _settle(situation: Situation, resolution: Resolution) -> Turn:
     if resolution.kind is ResolutionKind.RESOLVED and resolution.unit is not None:
-        return _tell(situation, resolution.unit)
+        return _tell(situation, resolution.unit, resolution.wider)
     rows, question = _which(situation, resolution, "centre/unit:")
-    asks_province = resolution.kind is ResolutionKind.ASK_PROVINCE
-    slots = {"mention": resolution.mention} if asks_province else {}
+    slots = {"mention": resolution.mention} if resolution.kind is ResolutionKind.ASK_PROVINCE else {}
     return Turn(
         (Reply(question, (*rows, (Choice(situation.house.texts("button.elsewhere"), "centre/other"),))),),
-        Conversation("centre", "await_place", slots),
+        _waiting(situation, slots),
         actions=("ask_place",),
         intent="find_centre",
     )
 
 
+def _waiting(situation: Situation, slots: dict[str, str] | None = None) -> Conversation:
+    """The conversation that waits for a place, and remembers what is wanted there."""
+    wish = _wish(situation)
+    kept = {"wish": wish.write()} if wish else {}
+    return Conversation("centre", "await_place", kept | (slots or {}))
+
+
 def _which(situation: Situation, resolution: Resolution, prefix: str) -> tuple[tuple[Row, ...], str]:
     """The choices that settle which place is meant, and the question above them."""
-    texts, gazetteer = situation.house.texts, situation.house.gazetteer
+    gazetteer = situation.house.gazetteer
+    question = question_of(situation.house.texts, resolution)
     if resolution.kind is ResolutionKind.ASK:
-        rows = tuple((Choice(each.label, prefix + each.unit.token),) for each in resolution.choices)
-        return rows, texts("centre.which", mention=resolution.mention)
-    rows = ()
+        return tuple((Choice(each.label, prefix + each.unit.token),) for each in resolution.choices), question
+    rows: tuple[Row, ...] = ()
     for each in resolution.choices:
         settled = resolve(gazetteer, each.label, pending=resolution.mention)
         if settled.kind is ResolutionKind.RESOLVED and settled.unit is not None:
             rows = (*rows, (Choice(each.label, prefix + settled.unit.token),))
         elif prefix == "centre/unit:":
             rows = (*rows, (Choice(each.label, f"centre/in:{each.unit.token}"),))
-    district = bool(resolution.choices) and resolution.choices[0].unit.level is Level.DISTRICT
-    key = "centre.which_district" if district else "centre.which_province"
-    return rows, texts(key, mention=resolution.mention)
+    return rows, question
 
 
 def _ask(situation: Situation, text: str = "") -> Turn:
@@ -159,100 +174,73 @@ def _ask(situation: Situation, text: str = "") -> Turn:
     rows = ((Choice(texts("button.share_location"), kind=ChoiceKind.SHARE_LOCATION),),)
     return Turn(
         (Reply(text or texts("centre.ask"), rows),),
-        Conversation("centre", "await_place"),
+        _waiting(situation),
         actions=("ask_place",),
         intent="find_centre",
     )
 
 
-def _tell(situation: Situation, unit: AdminUnit) -> Turn:
-    """What there is to learn at near *unit*; always at least the office that knows."""
-    house = situation.house
+def _tell(situation: Situation, unit: AdminUnit, wider: AdminUnit | None = None) -> Turn:
+    """What there is to learn at near *unit*; always at least the office that knows.
+
+    *wider* is the old district of the same name that may have been meant.
+    """
+    house, texts = situation.house, situation.house.texts
     if unit.level is not Level.COMMUNE:
         return _narrow(situation, unit)
     parts = current(situation, unit)
     commune = parts[0]
     point = situation.heard.point
     where = (point.latitude, point.longitude) if point else unit
-    lines = _list_centres(situation, nearest(house.directory, where), commune, name_both(house, unit))
+    wish = _wish(situation)
+    finding = nearest(house.directory, where, wish=wish, now=situation.now)
+    lines = tell_finding(situation, finding, unit, wish)
+    rows: list[Row] = []
     if len(parts) > 1:
-        lines.append(house.texts("centre.divided", place=name_both(house, unit)))
-    rows: list[Row] = [
-        (Choice(short_name(situation, each), f"centre/unit:{each.token}"),)
-        for each in (parts[:_OTHER_PARTS_SHOWN] if len(parts) > 1 else ())
-    ]
-    office = house.texts("centre.map_query", commune=short_name(situation, commune))
-    rows.append((Choice(house.texts("button.map"), kind=ChoiceKind.URL, target=map_search_link(office)),))
-    other = Choice(house.texts("button.elsewhere"), "centre/other")
-    keep = Choice(house.texts("button.save_place"), f"subscription/keep:{commune.token}")
+        lines.append(texts("centre.divided", place=full_name(situation, unit)))
+        rows += [
+            (Choice(short_name(situation, each), f"centre/unit:{each.token}"),)
+            for each in parts[:_OTHER_PARTS_SHOWN]
+        ]
+    if wider is not None:
+        label = texts("button.elsewhere_in", district=wider.full_name)[:60]
+        rows.append((Choice(label, f"centre/unit:{wider.token}"),))
+    pin = pin_of(finding)
+    target = (
+        map_link(pin.point.latitude, pin.point.longitude)
+        if pin
+        else map_search_link(texts("centre.map_query", commune=short_name(situation, commune)))
+    )
+    rows.append((Choice(texts("button.map"), kind=ChoiceKind.URL, target=target),))
+    other = Choice(texts("button.elsewhere"), "centre/other")
+    keep = Choice(texts("button.save_place"), f"subscription/keep:{commune.token}")
     rows.append((other,) if situation.contact.home == commune.token else (other, keep))
-    rows.append((Choice(house.texts("button.handover"), "handover/start"),))
+    wrong = Choice(texts("button.wrong"), f"centre/wrong:{unit.token}")
+    handover = Choice(texts("button.handover"), "handover/start")
+    rows.append((wrong, handover) if finding.found else (handover,))
     return Turn(
-        (Reply("\n\n".join(lines), tuple(rows)),),
-        Conversation(last_answer=situation.conversation.last_answer),
+        (Reply("\n\n".join(lines), tuple(rows), venue=pin),),
+        Conversation(
+            slots={"wish": wish.write()} if wish else {}, last_answer=situation.conversation.last_answer
+        ),
         actions=("find_centre",),
         intent="find_centre",
-    )
+    )  # fmt: skip
 
 
 def _narrow(situation: Situation, unit: AdminUnit) -> Turn:
     """A province or a district is too wide: list its centres and ask for the commune."""
     house = situation.house
-    place = name_both(house, unit)
-    finding = nearest(house.directory, unit)
-    lines = [house.texts("centre.province", place=place)]
-    if finding.found:
-        lines.append(_rows(situation, house.texts("centre.in_province"), finding.found))
+    finding = nearest(house.directory, unit, wish=_wish(situation), now=situation.now)
+    lines = [house.texts("centre.province", place=full_name(situation, unit)), tell_inside(situation, finding)]
     return Turn(
-        (Reply("\n\n".join(lines), ((Choice(house.texts("button.elsewhere"), "centre/other"),),)),),
-        Conversation("centre", "await_place", {"within": unit.full_name}),
+        (
+            Reply(
+                "\n\n".join(filter(None, lines)),
+                ((Choice(house.texts("button.elsewhere"), "centre/other"),),),
+            ),
+        ),
+        _waiting(situation, {"within": unit.full_name}),
         actions=("ask_place",),
         intent="find_centre",
     )
-
-
-def _list_centres(situation: Situation, finding: Finding, commune: AdminUnit, place: str) -> list[str]:
-    texts = situation.house.texts
-    by_group = {
-        group: tuple(each for each in finding.found if each.group is group)
-        for group in (Group.OWN_COMMUNE, Group.NEARBY, Group.PROVINCE)
-    }
-    lines = []
-    if by_group[Group.OWN_COMMUNE]:
-        lines.append(_rows(situation, texts("centre.own", place=place), by_group[Group.OWN_COMMUNE]))
-    else:
-        lines.append(texts("centre.none", place=place))
-    lines.append(_office(situation, commune))
-    if by_group[Group.NEARBY]:
-        lines.append(_rows(situation, texts("centre.near", place=commune.full_name), by_group[Group.NEARBY]))
-    if by_group[Group.PROVINCE]:
-        lines.append(_rows(situation, texts("centre.in_province"), by_group[Group.PROVINCE]))
-    if finding.found:
-        lines.append(texts("centre.confirm_first"))
-    return lines
-
-
-def _office(situation: Situation, commune: AdminUnit) -> str:
-    """Who runs the community learning centre today; without the law once its validity is over."""
-    texts = situation.house.texts
-    until = datetime.strptime(texts("centre.office_until"), "%d/%m/%Y").date()
-    if situation.today > until:
-        return texts("centre.office_expired", commune=commune.full_name)
-    return f"{texts('centre.office', commune=commune.full_name)}\n{texts('centre.office_source')}"
-
-
-def _rows(situation: Situation, title: str, found: tuple[Found, ...]) -> str:
-    return "\n".join([title, *(_row(situation, each) for each in found)])
-
-
-def _row(situation: Situation, found: Found) -> str:
-    texts, centre = situation.house.texts, found.centre
-    details = ""
-    if found.about_km is not None:
-        details += texts("centre.distance", km=max(1, found.about_km))
-    if centre.address:
-        details += texts("centre.address", address=centre.address)
-    if centre.phone:
-        details += texts("centre.phone", phone=centre.phone)
-    details += " " + texts("centre.as_of", date="/".join(reversed(centre.as_of.split("-"))))
-    return texts("centre.row", name=centre.name, details=details)

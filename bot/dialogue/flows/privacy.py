@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.contacts import Held, Topic
-from bot.dialogue.flows import nearest_centre
+from bot.dialogue.place_names import name_both
 from bot.dialogue.turn import Exported, Forgotten, House, Situation, Turn
 from bot.messages import Choice, Reply
 
@@ -61,7 +61,7 @@ def show(reply: Reply, held: Held, house: House) -> Reply:
         lines.append(texts("privacy.held_notices_off"))
     unit = house.gazetteer.unit(held.contact.home) if held.contact.home else None
     if unit:
-        lines.append(texts("privacy.held_home", place=nearest_centre.name_both(house, unit)))
+        lines.append(texts("privacy.held_home", place=name_both(texts, house.gazetteer, unit)))
     else:
         lines.append(texts("privacy.held_no_home"))
     lines += [
@@ -77,6 +77,16 @@ def show(reply: Reply, held: Held, house: House) -> Reply:
     lines += [
         texts("privacy.held_handover", at=f"{at:%d/%m/%Y}", question=question) for at, question in held.handovers
     ]
+    lines += [
+        texts("privacy.held_awaiting", at=f"{at:%d/%m/%Y}", question=question) for at, question in held.awaiting
+    ]
+    if held.votes:
+        lines.append(texts("privacy.held_votes", count=held.votes))
+    for at, id, wrong, note in held.reports:
+        centre = house.directory.centre(id)
+        about = ": ".join(filter(None, (texts(f"report.{wrong}"), note)))
+        name = centre.name if centre else id
+        lines.append(texts("privacy.held_report", at=f"{at:%d/%m/%Y}", centre=name, about=about))
     if held.deliveries:
         lines.append(texts("privacy.held_deliveries", count=held.deliveries))
     if held.messages:

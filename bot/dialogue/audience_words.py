@@ -1,0 +1,16 @@
+"""An audience in words for citizens: where, about what, on which channel."""
+
+from bot.contacts import Segment
+from bot.dialogue.texts import Texts
+from bot.places.gazetteer import Gazetteer
+
+
+def describe_audience(segment: Segment, texts: Texts, gazetteer: Gazetteer) -> str:
+    """Whom *segment* means, in one line."""
+    places = [unit.full_name for code in sorted(segment.provinces) if (unit := gazetteer.province(code))]
+    places += [unit.full_name for token in sorted(segment.communes) if (unit := gazetteer.unit(token))]
+    topics = [texts(f"topic.{topic}") for topic in sorted(segment.topics)]
+    parts = [texts("check.places", names=", ".join(places))] if places else []
+    if topics:
+        parts.append(texts("check.topics", names=", ".join(topics)))
+    return "; ".join(parts) or texts("check.everyone")

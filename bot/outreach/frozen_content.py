@@ -1,0 +1,78 @@
+"""What is approved, kept and sent of a campaign: frozen once, shown the same on every channel."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.messages import Choice, ChoiceKind, Reply
+from bot.outreach.campaign import Campaign, Kind
+from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
+
+
+def freeze(
+    campaign: Campaign,
+    frame: str,
+    urgent_reason: str = "",
+    *,
+    code: str = "",
+    holidays: bool = False,
+    confirm: str = "",
+) -> dict[str, Any]:
+    """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
+    stop. *holidays*: it is meant for public holidays too. *confirm*: the label of the button that confirms."""
+    sources = "; ".join(campaign.sources)
+
+    def framed(text: str) -> str:
+        return frame.format(text=text, sources=sources, code=code)
+
+    choices = [
+        {"label": each.label, "token": each.token, "kind": each.kind.value, "target": each.target}
+        for each in campaign.buttons
+    ]
+    own = [(each, f"{QUIZ}{number}") for number, each in enumerate(campaign.options)]
+    if campaign.asks_confirmation and confirm:
+        own.append((confirm, ACKNOWLEDGE))
+    taps = [{"label": label, "token": token, "kind": "reply", "target": ""} for label, token in own]
+    frozen: dict[str, Any] = {
+        "kind": campaign.kind.value,
+        "urgent_reason": urgent_reason if campaign.kind is Kind.URGENT else "",
+        "code": code,
+        "holidays": holidays,
+        "text": framed(campaign.text),
+        "buttons": [*taps, *choices],
+    }
+    if campaign.texts:
+        frozen["texts"] = {channel: framed(text) for channel, text in campaign.texts.items()}
+    if campaign.options:
+        frozen["quiz"] = {
+            "options": list(campaign.options),
+            "right": campaign.right,
+            "why": campaign.why,
+            "sources": sources,
+        }
+    return frozen
+
+
+def text_digest_of(content: Mapping[str, Any]) -> str:
+    """What two contents share that say the same, whatever their check codes are."""
+    text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
+    return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
+
+
+def render(content: Mapping[str, Any], channel: str = "") -> Reply:
+    """What citizens on *channel* see of a frozen content."""
+    rows = tuple(
+        (
+            Choice(
+                each["label"],
+                button_token(content.get("code", ""), each["token"]),
+                ChoiceKind(each["kind"]),
+                each["target"],
+            ),
+        )
+        for each in content["buttons"]
+    )
+    # zalo_bot and zalo_oa share their words.
+    words = content.get("texts", {}).get(channel.partition("_")[0], content["text"])
+    return Reply(words, rows)
