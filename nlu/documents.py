@@ -1,6 +1,6 @@
 """Each intent as one document of all its texts: how well a message fits each, and which words tell them apart."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,12 +19,15 @@ _UNSEEN: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """How many texts of each intent hold each of the terms called `names`: shape (terms, intents).
+    """How many texts of each intent hold each of the terms called `names`.
 
+    Term i is held by the intents `labels[starts[i]:starts[i+1]]`, in as many texts as `counts` says there;
     `texts` is the number of texts of each intent.
     """
 
     names: tuple[str, ...]
+    starts: Ints
+    labels: npt.NDArray[np.uint16]
     counts: npt.NDArray[np.uint8]
     texts: Floats
     _index: dict[str, int] = field(init=False, repr=False)
@@ -32,9 +35,9 @@ class Documents:
     _pull: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        holders = np.count_nonzero(self.counts, axis=1)
-        worth = np.log(1 + (self.counts.shape[1] - holders + 0.5) / (holders + 0.5))
-        length = self.counts.sum(axis=0, dtype=np.float32)
+        holders = np.diff(self.starts)
+        worth = np.log(1 + (len(self.texts) - holders + 0.5) / (holders + 0.5))
+        length = np.bincount(self.labels, self.counts, minlength=len(self.texts))
         pull = _SATURATION * (1 - _LENGTH + _LENGTH * length / max(float(length.mean()), 1.0))
         object.__setattr__(self, "_index", {name: i for i, name in enumerate(self.names)})
         object.__setattr__(self, "_worth", worth.astype(np.float32))
@@ -43,15 +46,30 @@ class Documents:
     @classmethod
     def of(cls, texts: Sequence[Clues], classes: Ints, size: int) -> "Documents":
         """Return the documents of `texts`, `classes` naming the intent of each; terms seen once are left out."""
-        found = [clues.terms() for clues in texts]
-        seen = Counter(name for names in found for name in names)
-        kept = tuple(sorted(name for name, times in seen.items() if times > 1))
-        index = {name: i for i, name in enumerate(kept)}
-        counts = np.zeros((len(kept), size), np.uint16)
-        for names, label in zip(found, classes.tolist(), strict=True):
-            counts[[index[name] for name in names if name in index], label] += 1
-        texts_of = np.bincount(classes, minlength=size).astype(np.float32)
-        return cls(kept, np.minimum(counts, _COUNT_MAX).astype(np.uint8), texts_of)
+        held: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        for clues, label in zip(texts, classes.tolist(), strict=True):
+            for name in clues.terms():
+                held[name][label] += 1
+        kept = tuple(sorted(name for name, found in held.items() if found.total() > 1))
+        pairs = [sorted(held[name].items()) for name in kept]
+        counts = [min(times, _COUNT_MAX) for found in pairs for _, times in found]
+        return cls(
+            kept,
+            np.concatenate([[0], np.cumsum([len(found) for found in pairs])]).astype(np.int32),
+            np.array([label for found in pairs for label, _ in found], np.uint16),
+            np.array(counts, np.uint8),
+            np.bincount(classes, minlength=size).astype(np.float32),
+        )
+
+    def _held(self, terms: Ints, own: int) -> Floats:
+        """Return how many texts of each intent hold each of `terms`, less one of intent `own`."""
+        held = np.zeros((len(terms), len(self.texts)), np.float32)
+        for row, term in enumerate(terms.tolist()):
+            span = slice(self.starts[term], self.starts[term + 1])
+            held[row, self.labels[span]] = self.counts[span]
+        if own >= 0:
+            held[:, own] = np.maximum(held[:, own] - 1, 0)
+        return held
 
     def terms(self, clues: Clues) -> Ints:
         """Return the known terms of a text."""
@@ -64,9 +82,7 @@ class Documents:
         The text is taken out of the document of intent `own` first.
         """
         worth = self._worth[terms]
-        counts = self.counts[terms].astype(np.float32)
-        if own >= 0:
-            counts[:, own] = np.maximum(counts[:, own] - 1, 0)
+        counts = self._held(terms, own)
         total = worth @ (counts * _GAIN / (counts + self._pull))
         return np.asarray(total / np.float32(float(worth.sum()) * _GAIN or 1.0), np.float32)
 
@@ -77,11 +93,8 @@ class Documents:
         """
         if not len(terms) or not len(labels):
             return np.zeros(len(labels), np.float32)
-        counts = self.counts[terms][:, labels].astype(np.float32)
-        texts = self.texts[labels].copy()
-        if own >= 0:
-            counts[:, labels == own] = np.maximum(counts[:, labels == own] - 1, 0)
-            texts[labels == own] -= 1
+        counts = self._held(terms, own)[:, labels]
+        texts = self.texts[labels] - (labels == own)
         share = (counts + _UNSEEN) / (texts + 2 * _UNSEEN)
         odds = np.log(share) - np.log(share.mean(axis=1, keepdims=True))
         return np.asarray(odds.sum(axis=0) / np.sqrt(len(terms)), np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations, pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -82,29 +82,33 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Many vectors in one: row i holds `ids[starts[i]:starts[i+1]]` with their `values`."""
+    """Many vectors in one, kept small: row i holds `ids[starts[i]:starts[i+1]]` with their `values`."""
 
     starts: Ints
-    ids: Ints
-    values: Floats
+    ids: npt.NDArray[Any]
+    values: npt.NDArray[np.float16]
 
     @classmethod
-    def of(cls, vectors: Sequence[Vector]) -> "Rows":
-        """Return the rows of `vectors`, in order."""
+    def of(cls, vectors: Sequence[Vector], features: int) -> "Rows":
+        """Return the rows of `vectors` over so many `features`, in order."""
+        kind = np.uint16 if features < 1 << 16 else np.int32
         return cls(
             np.concatenate([[0], np.cumsum([len(vector.ids) for vector in vectors])]).astype(np.int32),
-            np.concatenate([vector.ids for vector in vectors]),
-            np.concatenate([vector.values for vector in vectors]),
+            np.concatenate([vector.ids for vector in vectors]).astype(kind),
+            np.concatenate([vector.values for vector in vectors]).astype(np.float16),
         )
 
-    def likeness(self, first: int, last: int, dense: Floats) -> Floats:
-        """Return the product of each row from `first` to before `last` with a `dense` vector."""
-        starts = self.starts[first : last + 1]
-        products = dense[self.ids[starts[0] : starts[-1]]] * self.values[starts[0] : starts[-1]]
-        totals = np.zeros(last - first, np.float32)
-        filled = np.flatnonzero(np.diff(starts))
+    def likeness(self, spans: Sequence[tuple[int, int]], dense: Floats) -> Floats:
+        """Return the product of each row of `spans` (first to before last), in order, with a `dense` vector."""
+        starts = self.starts
+        ids = np.concatenate([self.ids[starts[first] : starts[last]] for first, last in spans])
+        values = np.concatenate([self.values[starts[first] : starts[last]] for first, last in spans])
+        lengths = np.concatenate([starts[first + 1 : last + 1] - starts[first:last] for first, last in spans])
+        totals = np.zeros(len(lengths), np.float32)
+        filled = np.flatnonzero(lengths)
         if len(filled):
-            totals[filled] = np.add.reduceat(products, starts[filled] - starts[0], dtype=np.float32)
+            begins = np.cumsum(lengths[filled]) - lengths[filled]
+            totals[filled] = np.add.reduceat(dense[ids] * values, begins, dtype=np.float32)
         return totals
 
 

@@ -50,7 +50,7 @@ def fit(
     projected = np.ones((count, _DIMENSIONS + 1), np.float32)
     for row in range(count):
         span = slice(rows.starts[row], rows.starts[row + 1])
-        ids, values = rows.ids[span], rows.values[span]
+        ids, values = rows.ids[span], rows.values[span].astype(np.float32)
         projected[row, :-1] = np.bincount(
             slots[ids].ravel(), (signs[ids] * values[:, None]).ravel(), minlength=_DIMENSIONS
         )

@@ -85,10 +85,10 @@ def _alike(lesson: Lesson) -> list[Alike]:
     dense = np.zeros(stock.width, np.float32)
     questions = np.array([label.startswith(FAQ_PREFIX) for label in stock.labels])
     counted = ~stock.answers & questions[lesson.classes]
-    for row in np.flatnonzero(counted).tolist():
+    for row in np.flatnonzero(counted[:-1]).tolist():
         vector = lesson.texts[row].vector
         dense[vector.ids] = vector.values
-        likeness = rows.likeness(row + 1, len(lesson.classes), dense)
+        likeness = rows.likeness([(row + 1, len(lesson.classes))], dense)
         dense[vector.ids] = 0.0
         for other in (np.flatnonzero(likeness >= ALIKE) + row + 1).tolist():
             if counted[other] and lesson.classes[other] != lesson.classes[row]:

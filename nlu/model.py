@@ -41,21 +41,32 @@ class Stock:
         object.__setattr__(self, "outside", labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else -1)
         object.__setattr__(self, "talk", np.array([not label.startswith(FAQ_PREFIX) for label in labels]))
 
-    def nearest(self, label: int, dense: Floats, hidden: Ints) -> tuple[float, float, float]:
-        """Return the likeness of a text to the nearest wording of a class, the next, and its answer's text.
+    def nearest(self, labels: Sequence[int], dense: Floats, hidden: Ints) -> Floats:
+        """Return for each class the likeness of a text to its nearest wording, the next, and its answer's text.
 
-        `hidden` lists examples that do not count.
+        The shape is (labels, 3). `hidden` lists examples that do not count.
         """
-        first, last = int(self.firsts[label]), int(self.firsts[label + 1])
-        likeness = self.rows.likeness(first, last, dense)
-        likeness[hidden[(hidden >= first) & (hidden < last)] - first] = 0.0
-        answers = self.answers[first:last]
-        said = np.sort(likeness[~answers])[::-1]
-        return (
-            float(said[0]) if len(said) else 0.0,
-            float(said[1]) if len(said) > 1 else 0.0,
-            float(likeness[answers].max()) if answers.any() else 0.0,
-        )
+        spans = [(int(self.firsts[label]), int(self.firsts[label + 1])) for label in labels]
+        if not spans:
+            return np.zeros((0, 3), np.float32)
+        likeness = self.rows.likeness(spans, dense)
+        found = np.zeros((len(spans), 3), np.float32)
+        at = 0
+        for row, (first, last) in enumerate(spans):
+            said = likeness[at : at + last - first]
+            at += last - first
+            for each in hidden:
+                if first <= each < last:
+                    said[each - first] = 0.0
+            answers = self.answers[first:last]
+            wordings = said[~answers]
+            if len(wordings) > 1:
+                found[row, 1], found[row, 0] = np.partition(wordings, len(wordings) - 2)[-2:]
+            elif len(wordings):
+                found[row, 0] = wordings[0]
+            if len(wordings) < len(said):
+                found[row, 2] = said[answers].max()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +125,8 @@ class Model:
         arrays: Arrays = {
             "labels": pack(stock.labels),
             "starts": stock.rows.starts,
-            "ids": stock.rows.ids.astype(np.uint16 if len(self.vocabulary.names) < 65536 else np.int32),
-            "values": stock.rows.values.astype(np.float16),
+            "ids": stock.rows.ids,
+            "values": stock.rows.values,
             "firsts": stock.firsts,
             "answers": stock.answers,
             "words": pack(self.repair.counts),
@@ -126,6 +137,8 @@ class Model:
             "names": pack(self.vocabulary.names),
             "name_weights": self.vocabulary.weights,
             "terms": pack(self.documents.names),
+            "term_starts": self.documents.starts,
+            "term_labels": self.documents.labels,
             "term_counts": self.documents.counts,
             "texts": self.documents.texts,
             "spelled": pack(self.spellings.words),
@@ -158,7 +171,7 @@ class Model:
         return cls(
             Stock(
                 tuple(unpack(arrays["labels"])),
-                Rows(arrays["starts"], arrays["ids"].astype(np.int32), arrays["values"].astype(np.float32)),
+                Rows(arrays["starts"], arrays["ids"], arrays["values"]),
                 len(arrays["name_weights"]),
                 arrays["firsts"],
                 arrays["answers"],
@@ -166,7 +179,13 @@ class Model:
             Repair(counts, {(first, word): n for (first, _, word), n in zip(pairs, times, strict=True)}),
             Concepts(_table(unpack(arrays["phrases"]))),
             Vocabulary(tuple(unpack(arrays["names"])), arrays["name_weights"]),
-            Documents(tuple(unpack(arrays["terms"])), arrays["term_counts"], arrays["texts"]),
+            Documents(
+                tuple(unpack(arrays["terms"])),
+                arrays["term_starts"],
+                arrays["term_labels"],
+                arrays["term_counts"],
+                arrays["texts"],
+            ),
             Spellings(tuple(unpack(arrays["spelled"])), arrays["spelled_counts"]),
             arrays["weights"],
             arrays["bias"],
@@ -200,7 +219,10 @@ def gather(
     closer = candidates(margins, fits, [*barred, outside] if outside >= 0 else barred)
     dense = np.zeros(stock.width, np.float32)
     dense[text.vector.ids] = text.vector.values
-    near = np.array([stock.nearest(label, dense, hidden) for label in closer.tolist()], np.float32).reshape(-1, 3)
+    compared = [*closer.tolist(), outside] if outside >= 0 else closer.tolist()
+    near = stock.nearest(compared, dense, hidden)
+    strange = near[-1, 0] if outside >= 0 else np.float32(0.0)
+    near = near[: len(closer)]
     signals = Signals(
         margins[closer],
         fits[closer],
@@ -213,7 +235,7 @@ def gather(
     )
     strangeness = Strangeness(
         float(margins[outside]) if outside >= 0 else -1.0,
-        stock.nearest(outside, dense, hidden)[0] if outside >= 0 else 0.0,
+        float(strange),
         text.vector.known,
         len(text.words),
     )

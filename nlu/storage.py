@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-ENGINE: Final = "6"
+ENGINE: Final = "7"
 """Changes whenever a model trained before would no longer fit this code."""
 
 
@@ -24,7 +24,7 @@ class ModelError(Exception):
 def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write `arrays` to `path`: a reader sees the old file or the whole new one. Raises OSError."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, engine=pack([ENGINE]), **arrays)
+    np.savez(buffer, allow_pickle=False, engine=pack([ENGINE]), **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:

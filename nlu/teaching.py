@@ -66,7 +66,7 @@ def prepare(
     vectors = [vocabulary.vector(each) for each in clues]
     stock = Stock(
         labels,
-        Rows.of(vectors),
+        Rows.of(vectors, len(vocabulary.names)),
         len(vocabulary.names),
         np.searchsorted(classes, np.arange(len(labels) + 1)).astype(np.int32),
         np.array([example.kind is Kind.ANSWER for example in kept]),
