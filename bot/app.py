@@ -18,6 +18,7 @@ from bot import publication
 from bot.announcement import Announcer
 from bot.centre_directory import with_published_centres
 from bot.channels.base import Call, Channel
+from bot.channels.plain_message import MenuWords
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
@@ -34,8 +35,10 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
+from bot.web.location import LocationPages
 from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
+from bot.zalo import location_key, open_zalo_bot, open_zalo_oa
 from nlu.rasa_server import RasaParser
 
 log = structlog.get_logger()
@@ -72,6 +75,11 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
             commands=texts.named("commands"),
             paid_broadcast=config.telegram_paid_broadcast,
         )
+    words = MenuWords.of(texts.named("menu"))
+    if config.zalo_oa_app_id:
+        channels["zalo_oa"] = open_zalo_oa(config, database, words, texts("cli.zalo_callback"), utc_now)
+    if config.zalo_bot_token:
+        channels["zalo_bot"] = open_zalo_bot(config, database, words, utc_now)
     return channels
 
 
@@ -197,8 +205,20 @@ class App:
             secure=self.config.public_url.startswith("https://"),
             embedded=bool(self.config.frame_ancestors),
         )
+        location = LocationPages(
+            self.inbox,
+            templates,
+            texts,
+            utc_now,
+            location_key(self.config),
+            {"zalo_oa", "zalo_bot"} & set(self.channels),
+        )
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
-        pages = [*chat.routes(), *NoticePages(self.database, self.inbox, templates, texts).routes()]
+        pages = [
+            *chat.routes(),
+            *NoticePages(self.database, self.inbox, templates, texts).routes(),
+            *location.routes(),
+        ]
         return build_app(pages, webhooks, self.health, templates, texts, self.config.frame_ancestors)
 
     async def run(self, listening: socket.socket) -> None:

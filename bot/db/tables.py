@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -65,11 +66,15 @@ contacts = Table(
     Column("notices", Boolean, nullable=False, default=False),
     Column("language", String(8), nullable=False, default="", server_default=""),
     Column("role", String(20), nullable=False, default="", server_default=""),
+    # Contacts of one citizen on several channels share a number; a broadcast goes to one of them.
+    Column("person_id", Integer, nullable=True),
+    Column("preferred", Boolean, nullable=False, default=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment, nullable=False),
     UniqueConstraint("channel", "peer"),
     CheckConstraint("status IN ('active', 'blocked')", name="status"),
     Index(None, "home_province", "home"),
+    Index(None, "person_id"),
     sqlite_autoincrement=True,
 )
 
