@@ -118,7 +118,10 @@ def _write_draft(found: Group, of_topic: list[Answer], names: dict[str, str]) ->
         Label.SOURCES: "\n- ",
         Label.CHECKED_ON: write_date(today()),
     }
-    lines = [f"{names[f'label.{label}']}: {value}".rstrip(" ") for label, value in filled.items()]
+    lines = []
+    for label, value in filled.items():
+        name = f"{names[f'label.{label}']}:"
+        lines.append(name + value if value.startswith("\n") else f"{name} {value}".rstrip())
     return "\n".join([f"# {title}", "", f"## {clean[0]}", *lines, ""])
 
 
