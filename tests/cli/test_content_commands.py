@@ -127,7 +127,7 @@ def asked(tmp_path: Path) -> Path:
     now = datetime.now(UTC)
 
     def ask(connection: Connection) -> None:
-        for question in ("lớp học bơi ở đâu", "lop hoc boi o dau", "học bơi ở xã […] nào", "giá vàng"):
+        for question in ("lớp học bơi ở đâu", "lop hoc boi o dau", "lop hoc boi cho nao", "giá vàng"):
             unanswered.add(connection, question, now)
         contact = contacts.add(connection, Address("web", "1"), now)
         contacts.apply(connection, contact, Voted("xmc-01", useful=False, version="cũ"), now)
@@ -139,7 +139,7 @@ def asked(tmp_path: Path) -> Path:
 
 def test_unanswered_questions_are_shown_in_groups_and_become_a_draft(content: Path, asked: Path) -> None:
     shown = hoctap("unanswered", content=content, data=asked).stdout
-    assert "1  2 lần  lớp học bơi ở đâu" in shown or "1  3 lần  lớp học bơi ở đâu" in shown
+    assert "1  3 lần  lớp học bơi ở đâu" in shown
     assert "4 câu chưa trả lời được" in shown
 
     drafted = hoctap("draft", "1", "--topic", "trung-tam", content=content, data=asked)
@@ -150,13 +150,14 @@ def test_unanswered_questions_are_shown_in_groups_and_become_a_draft(content: Pa
     assert again.returncode == 2
     text = draft.read_text("utf-8")
     assert text.startswith("# Trung tâm học tập cộng đồng\n\n## lớp học bơi ở đâu\nMã: tt-53\n")
-    assert "- lop hoc boi o dau" in text
-    assert "[…]" not in text
+    assert "- lop hoc boi cho nao" in text
     assert hoctap("import", str(draft), content=content).returncode == 1
     text = text.replace("Tên ngắn:", "Tên ngắn: Lớp học bơi").replace("Trả lời:\n", "Trả lời:\nHỏi xã.\n")
     text = text.replace("Nguồn:\n-", "Nguồn:\n- KH 45/KH-UBND")
     wordings = "".join(f"- hoc boi cach {each}\n" for each in ("mot", "hai", "ba", "bon", "nam", "sau"))
-    draft.write_text(text.replace("- lop hoc boi o dau\n", f"- lop hoc boi o dau\n{wordings}"), encoding="utf-8")
+    draft.write_text(
+        text.replace("- lop hoc boi cho nao\n", f"- lop hoc boi cho nao\n{wordings}"), encoding="utf-8"
+    )
     imported = hoctap("import", str(draft), content=content)
     assert "thêm 1" in imported.stdout, imported.stdout
     assert hoctap("preview", "tt-53", content=content).returncode == 0
