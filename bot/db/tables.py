@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -165,6 +166,8 @@ handovers = Table(
     Column("due_at", Moment, nullable=False),
     Column("answered_by", String(60), nullable=True),
     Column("answered_at", Moment, nullable=True),
+    Column("claimed_by", String(60), nullable=True),
+    Column("claimed_at", Moment, nullable=True),
     CheckConstraint("status IN ('open', 'answered')", name="status"),
     sqlite_autoincrement=True,
 )
@@ -267,6 +270,16 @@ broadcasts = Table(
     sqlite_autoincrement=True,
 )
 
+broadcast_versions = Table(
+    "broadcast_versions",
+    metadata,
+    Column("broadcast_id", ForeignKey("broadcasts.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("frozen", JSON, nullable=False),
+    Column("official", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 shards = Table(
     "shards",
     metadata,
@@ -307,6 +320,18 @@ deliveries = Table(
     # No status in an index, and room in each page: PostgreSQL then changes a row where it stands.
     Index(None, "broadcast_id", "shard"),
     sqlite_with_rowid=False,
+)
+
+# What people ask, counted: a day, what it was about, what came of it, where; and how long answers took.
+question_counts = Table(
+    "question_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("subject", String(48), primary_key=True),
+    Column("outcome", String(12), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("asked", Integer, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
 )
 
 # The pace of each channel, shared by every process: when its next slot is, in seconds since 1970.

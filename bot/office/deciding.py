@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.access import rights
 from bot.access.rights import Right
 from bot.contacts import Quota
-from bot.db import Connection, broadcasts, quotas
+from bot.db import Connection, broadcast_versions, broadcasts, quotas
 from bot.db.audience import Audience, count_audience, count_routes
 from bot.office.office import Office
 from bot.outreach import broadcast as rules
@@ -62,7 +62,9 @@ def submit(connection: Connection, office: Office, official: Official, number: i
     if not count_people(connection, office, found, now).total:
         raise Forbidden("rule.nobody")
     broadcasts.check_same_text(connection, found, now)
-    return _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
+    submitted = _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
+    broadcast_versions.keep(connection, submitted, official.login, now)
+    return submitted
 
 
 def may_approve(

@@ -1,4 +1,4 @@
-"""The web application: chat pages, the platforms' webhooks, the console's placeholder, health."""
+"""The web application: chat pages, the platforms' webhooks, the console, health."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -26,26 +26,24 @@ def open_templates() -> Jinja2Templates:
 
 def build_app(
     chat: Sequence[BaseRoute],
+    console: Sequence[BaseRoute],
     webhooks: Sequence[BaseRoute],
     health: Health,
     templates: Jinja2Templates,
     texts: Texts,
     frame_ancestors: str = "",
 ) -> Starlette:
-    """The ASGI application that serves *chat*, *webhooks*, ``/console`` and ``/health``."""
+    """The ASGI application that serves *chat*, *console*, *webhooks* and ``/health``."""
 
     async def show_health(request: Request) -> Response:
         state = await health()
         return JSONResponse(state, 200 if state["status"] != "down" else 503)
 
-    async def show_console(request: Request) -> Response:
-        return templates.TemplateResponse(request, "console.html", {"t": texts})
-
     return Starlette(
         routes=[
             *chat,
             *webhooks,
-            Route("/console", show_console),
+            *console,
             Route("/health", show_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
