@@ -35,6 +35,8 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
+from bot.web.console.console import open_console
+from bot.web.console.front import Front
 from bot.web.location import LocationPages
 from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
@@ -195,35 +197,48 @@ class App:
     def web(self) -> Any:
         """The ASGI application."""
         templates = open_templates()
-        texts = self.inbox.mind.house.texts
+        house, content = self.inbox.mind.house, self.config.content
+        secure = self.config.public_url.startswith("https://")
+        embedded = bool(self.config.frame_ancestors)
         chat = ChatPages(
-            self.database,
-            self.inbox,
-            templates,
-            texts,
-            utc_now,
-            secure=self.config.public_url.startswith("https://"),
-            embedded=bool(self.config.frame_ancestors),
+            self.database, self.inbox, templates, house.texts, utc_now, secure=secure, embedded=embedded
         )
         location = LocationPages(
             self.inbox,
             templates,
-            texts,
+            house.texts,
             utc_now,
             location_key(self.config),
             {"zalo_oa", "zalo_bot"} & set(self.channels),
         )
-        webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
+        notices = NoticePages(self.database, self.inbox, templates, house.texts)
+        office = Office(
+            content,
+            load_texts(content / "broadcast_texts.yml"),
+            house.texts,
+            self.channels,
+            lambda: self.inbox.mind.house.library.by_code,
+            lambda: house.gazetteer,
+        )
+        front = Front(
+            self.database, office, templates, load_texts(content / "console_texts.yml"), utc_now, secure=secure
+        )
         pages = [
             *chat.routes(),
-            *NoticePages(self.database, self.inbox, templates, texts).routes(),
+            *notices.routes(),
             *location.routes(),
+            *open_console(front, self.health, self.config.public_url),
         ]
-        return build_app(pages, webhooks, self.health, templates, texts, self.config.frame_ancestors)
+        webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
+        return build_app(pages, webhooks, self.health, self.config.frame_ancestors, secure=secure)
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; then finish what is under way and close."""
-        server = _Server(uvicorn.Config(self.web(), log_config=None, access_log=False, server_header=False))
+        server = _Server(
+            uvicorn.Config(
+                self.web(), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            )
+        )
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, server.stop)

@@ -9,7 +9,7 @@ from bot.db import Connection, broadcasts
 from bot.db.audience import Audience
 from bot.office.office import Office
 from bot.outreach.broadcast import Broadcast, Forbidden, check_times
-from bot.outreach.campaign import render
+from bot.outreach.frozen_content import render
 
 SENTENCE_MAX = 25
 """Syllables; longer sentences are hard for people who read little."""
@@ -60,7 +60,7 @@ def _warnings(connection: Connection, office: Office, broadcast: Broadcast, peop
         yield Finding("check.no_channel", False, {"count": count})
     reply = render(broadcast.content)
     for name, channel in sorted(office.channels.items()):
-        if name in people.channels and (parts := len(channel.render(reply))) > 1:
+        if name in people.channels and (parts := len(channel.render(render(broadcast.content, name)))) > 1:
             yield Finding("check.parts", False, {"channel": name, "count": parts})
     for sentence in _SENTENCE.split(reply.text):
         words = sentence.split()

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from bot.dialogue.texts import Texts
 from bot.web.safety import BodyLimit, SafeHeaders
 
 HERE = Path(__file__).parent
@@ -25,15 +24,14 @@ def open_templates() -> Jinja2Templates:
 
 
 def build_app(
-    chat: Sequence[BaseRoute],
-    console: Sequence[BaseRoute],
+    pages: Sequence[BaseRoute],
     webhooks: Sequence[BaseRoute],
     health: Health,
-    templates: Jinja2Templates,
-    texts: Texts,
     frame_ancestors: str = "",
+    *,
+    secure: bool = False,
 ) -> Starlette:
-    """The ASGI application that serves *chat*, *console*, *webhooks* and ``/health``."""
+    """The ASGI application that serves *pages*, *webhooks* and ``/health``; *secure*: citizens come by TLS."""
 
     async def show_health(request: Request) -> Response:
         state = await health()
@@ -41,14 +39,13 @@ def build_app(
 
     return Starlette(
         routes=[
-            *chat,
+            *pages,
             *webhooks,
-            *console,
             Route("/health", show_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         middleware=[
-            Middleware(SafeHeaders, frame_ancestors=frame_ancestors),
+            Middleware(SafeHeaders, frame_ancestors=frame_ancestors, secure=secure),
             Middleware(BodyLimit),
         ],
     )

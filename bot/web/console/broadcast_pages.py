@@ -22,8 +22,8 @@ from bot.office.checklist import look_over
 from bot.office.office import Office
 from bot.office.sheets import safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
-from bot.outreach.campaign import render
 from bot.outreach.delivery import DeliveryStatus
+from bot.outreach.frozen_content import render
 from bot.outreach.report import because, moment
 from bot.web.chat import COOKIE, is_key, web_address
 from bot.web.console.front import Front, Visitor, go, number_in

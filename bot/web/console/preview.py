@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.channels.base import Channel
 from bot.markup import to_html, to_plain
 from bot.messages import Choice, ChoiceKind
 from bot.office.office import Office
 from bot.outreach.broadcast import Broadcast
-from bot.outreach.campaign import render
+from bot.outreach.frozen_content import render
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +35,9 @@ class Piece:
 
 def bubbles(office: Office, broadcast: Broadcast) -> list[Bubble]:
     """The message on every running channel that the audience allows."""
-    reply = render(broadcast.content)
     wanted = broadcast.segment.channels or set(office.channels)
     return [
-        Bubble(
-            name,
-            to_html(reply.text),
-            tuple(_tap(each) for each in reply.all_choices()),
-            not channel.abilities.buttons,
-            len(channel.render(reply)),
-            len(to_plain(reply.text)),
-        )
-        for name, channel in sorted(office.channels.items())
-        if name in wanted
+        _bubble(name, channel, broadcast) for name, channel in sorted(office.channels.items()) if name in wanted
     ]
 
 
@@ -63,6 +54,18 @@ def changes(old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) -> 
         for field, label in names.items()
         if old.get(field) != new.get(field)
     ]
+
+
+def _bubble(name: str, channel: Channel, broadcast: Broadcast) -> Bubble:
+    reply = render(broadcast.content, name)
+    return Bubble(
+        name,
+        to_html(reply.text),
+        tuple(_tap(each) for each in reply.all_choices()),
+        not channel.abilities.buttons,
+        len(channel.render(reply)),
+        len(to_plain(reply.text)),
+    )
 
 
 def _pieces(before: list[str], after: list[str]) -> Iterator[Piece]:
