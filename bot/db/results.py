@@ -58,14 +58,19 @@ def by_channel(connection: Connection, broadcast_id: int) -> Mapping[tuple[str, 
     return found
 
 
-def by_place(connection: Connection, broadcast_id: int) -> Mapping[tuple[str, str], int]:
-    """How many copies are in each status for each home (a unit's token; empty: unknown)."""
+def by_place(connection: Connection, broadcast_id: int, province: str = "") -> Mapping[tuple[str, str], int]:
+    """How many copies are in each status for each province (its code; empty: unknown), or for each home in
+    the one *province*."""
+    place = func.coalesce(contacts.c.home if province else contacts.c.home_province, "")
+    where = [deliveries.c.broadcast_id == broadcast_id]
+    if province:
+        where.append(contacts.c.home_province == province)
     rows = connection.execute(
-        select(func.coalesce(contacts.c.home, ""), deliveries.c.status, func.count())
+        select(place, deliveries.c.status, func.count())
         .select_from(deliveries)
         .outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
-        .where(deliveries.c.broadcast_id == broadcast_id)
-        .group_by(func.coalesce(contacts.c.home, ""), deliveries.c.status)
+        .where(*where)
+        .group_by(place, deliveries.c.status)
     )
     return {(home, status): copies for home, status, copies in rows}
 

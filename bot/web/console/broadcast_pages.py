@@ -117,19 +117,22 @@ class BroadcastPages:
             raise Forbidden("rule.not_started", id=found.id)
         started, office = found.started_at, self._front.office
         by_channel = await self._front.database.read(lambda c: results.by_channel(c, found.id))
-        by_place = await self._front.database.read(lambda c: results.by_place(c, found.id))
+        province = request.query_params.get("province", "")[:10]
+        by_place = await self._front.database.read(lambda c: results.by_place(c, found.id, province))
         stopped = await self._front.database.read(lambda c: results.opted_out_after(c, found.id, started))
         places: dict[str, dict[str, int]] = {}
         for (home, status), copies in by_place.items():
-            province = office.province_of(home) if home else ""
-            place = places.setdefault(province, {})
+            place = places.setdefault(home, {})
             place[status] = place.get(status, 0) + copies
         used = [each for each in DeliveryStatus if any(status is each for _, status in by_channel)]
         context = {
             "found": found,
             "by_channel": by_channel,
             "channels": sorted({name for name, _ in by_channel}),
-            "places": sorted(((office.place_name(code), code, each) for code, each in places.items()), key=str),
+            "places": sorted(
+                (office.place_name(code) if code else "", code, each) for code, each in places.items()
+            ),
+            "province": office.place_name(province) if province else "",
             "used": used,
             "stopped": stopped,
             **await self._counts(found),
