@@ -223,7 +223,7 @@ class Citizen:
 
 def _plain(call: Call) -> str:
     text = str(call.get("text", ""))
-    if call.get("parse_mode") == "HTML":
+    if str(call.get("parse_mode", "")).upper() == "HTML":
         text = html.unescape(re.sub(r"<[^>]+>", "", text))
     return re.sub(r"\*\*|(?<!\w)_|_(?!\w)|\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
