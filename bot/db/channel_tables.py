@@ -1,6 +1,6 @@
-"""Tables of what the channels keep: codes that link two of them, tokens, quotas."""
+"""Tables of what the channels keep: codes that link two of them, tokens, quotas, paces."""
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Integer, String, Table, Text
 
 from bot.db.tables import Moment, metadata
 
@@ -38,4 +38,16 @@ quotas = Table(
     Column("used", Integer, nullable=False, default=0),
     Column("most", Integer, nullable=False, default=0),
     Column("at", Moment, nullable=False),
+)
+
+# The pace of each channel, shared by every process: when its next slot is, in seconds since 1970.
+rates = Table(
+    "rates",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("next_at", Float, nullable=False, default=0.0),
+    Column("rest_until", Float, nullable=False, default=0.0),
+    Column("slow_until", Float, nullable=False, default=0.0),
+    Column("floods", Integer, nullable=False, default=0),
+    Column("flooded_at", Float, nullable=False, default=0.0),
 )

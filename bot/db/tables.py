@@ -9,7 +9,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -332,18 +331,6 @@ question_counts = Table(
     Column("place", String(40), primary_key=True),
     Column("asked", Integer, nullable=False),
     Column("milliseconds", Integer, nullable=False),
-)
-
-# The pace of each channel, shared by every process: when its next slot is, in seconds since 1970.
-rates = Table(
-    "rates",
-    metadata,
-    Column("channel", String(20), primary_key=True),
-    Column("next_at", Float, nullable=False, default=0.0),
-    Column("rest_until", Float, nullable=False, default=0.0),
-    Column("slow_until", Float, nullable=False, default=0.0),
-    Column("floods", Integer, nullable=False, default=0),
-    Column("flooded_at", Float, nullable=False, default=0.0),
 )
 
 # What recipients did: tapped a button, answered a quiz, acknowledged, wrote within a day, opted out.
