@@ -18,6 +18,7 @@ from bot import publication
 from bot.announcement import Announcer
 from bot.centre_directory import with_published_centres
 from bot.channels.base import Call, Channel
+from bot.channels.plain_message import MenuWords
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
@@ -34,8 +35,12 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
+from bot.web.console.console import open_console
+from bot.web.console.front import Front
+from bot.web.location import LocationPages
 from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
+from bot.zalo import location_key, open_zalo_bot, open_zalo_oa
 from nlu.rasa_server import RasaParser
 
 log = structlog.get_logger()
@@ -72,6 +77,11 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
             commands=texts.named("commands"),
             paid_broadcast=config.telegram_paid_broadcast,
         )
+    words = MenuWords.of(texts.named("menu"))
+    if config.zalo_oa_app_id:
+        channels["zalo_oa"] = open_zalo_oa(config, database, words, texts("cli.zalo_callback"), utc_now)
+    if config.zalo_bot_token:
+        channels["zalo_bot"] = open_zalo_bot(config, database, words, utc_now)
     return channels
 
 
@@ -187,23 +197,48 @@ class App:
     def web(self) -> Any:
         """The ASGI application."""
         templates = open_templates()
-        texts = self.inbox.mind.house.texts
+        house, content = self.inbox.mind.house, self.config.content
+        secure = self.config.public_url.startswith("https://")
+        embedded = bool(self.config.frame_ancestors)
         chat = ChatPages(
-            self.database,
+            self.database, self.inbox, templates, house.texts, utc_now, secure=secure, embedded=embedded
+        )
+        location = LocationPages(
             self.inbox,
             templates,
-            texts,
+            house.texts,
             utc_now,
-            secure=self.config.public_url.startswith("https://"),
-            embedded=bool(self.config.frame_ancestors),
+            location_key(self.config),
+            {"zalo_oa", "zalo_bot"} & set(self.channels),
         )
+        notices = NoticePages(self.database, self.inbox, templates, house.texts)
+        office = Office(
+            content,
+            load_texts(content / "broadcast_texts.yml"),
+            house.texts,
+            self.channels,
+            lambda: self.inbox.mind.house.library.by_code,
+            lambda: house.gazetteer,
+        )
+        front = Front(
+            self.database, office, templates, load_texts(content / "console_texts.yml"), utc_now, secure=secure
+        )
+        pages = [
+            *chat.routes(),
+            *notices.routes(),
+            *location.routes(),
+            *open_console(front, self.health, self.config.public_url),
+        ]
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
-        pages = [*chat.routes(), *NoticePages(self.database, self.inbox, templates, texts).routes()]
-        return build_app(pages, webhooks, self.health, templates, texts, self.config.frame_ancestors)
+        return build_app(pages, webhooks, self.health, self.config.frame_ancestors, secure=secure)
 
     async def run(self, listening: socket.socket) -> None:
         """Serve until SIGINT or SIGTERM; then finish what is under way and close."""
-        server = _Server(uvicorn.Config(self.web(), log_config=None, access_log=False, server_header=False))
+        server = _Server(
+            uvicorn.Config(
+                self.web(), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            )
+        )
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, server.stop)

@@ -46,6 +46,25 @@ class Config:
     )
     rasa_url: str = _variable("http://127.0.0.1:5005", "address of the Rasa server")
     rasa_token: str = _variable("", "token of the Rasa server", secret=True)
+    zalo_oa_app_id: str = _variable("", "id of the Zalo application of the Official Account; empty: no Zalo OA")
+    zalo_oa_app_secret: str = _variable("", "secret key of that application, for its tokens", secret=True)
+    zalo_oa_secret_key: str = _variable(
+        "", "secret key of the Official Account's webhook (not the application's)", secret=True
+    )
+    zalo_oa_api_url: str = _variable("https://openapi.zalo.me", "Zalo's interface for Official Accounts")
+    zalo_oa_oauth_url: str = _variable("https://oauth.zaloapp.com", "Zalo's sign-in")
+    zalo_oa_per_minute: int = _variable(3600, "calls a minute to Zalo OA at most; Zalo allows 4,000")
+    zalo_oa_reply_price: int = _variable(55, "VND for a message from 48 hours to 7 days after the last act")
+    zalo_oa_template_price: int = _variable(800, "VND for a message by a ZBS template, at most")
+    zalo_bot_token: str = _variable("", "token of a Zalo Bot Platform bot; empty: no Zalo bot", secret=True)
+    zalo_bot_api_url: str = _variable("https://bot-api.zaloplatforms.com", "Zalo's Bot Platform")
+    zalo_bot_webhook_secret: str = _variable(
+        "",
+        "secret of the Zalo bot's webhook, 8 to 256 signs; set with HOCTAP_PUBLIC_URL, else polling",
+        secret=True,
+    )
+    zalo_bot_people_max: int = _variable(50, "people the Zalo bot's plan allows")
+    zalo_bot_monthly_max: int = _variable(3000, "messages a month, in and out, the Zalo bot's plan allows")
     log_level: str = _variable("info", "debug, info, warning or error")
 
     @classmethod
@@ -81,6 +100,7 @@ class Config:
             faults.append("HOCTAP_TELEGRAM_WEBHOOK_SECRET: a webhook also needs HOCTAP_PUBLIC_URL")
         if values.get("nlu") == "rasa" and not values.get("rasa_token"):
             faults.append("HOCTAP_NLU: rasa also needs HOCTAP_RASA_TOKEN")
+        faults += _zalo_faults(values)
         if faults:
             raise ConfigError("\n".join(faults))
         return cls(**values)
@@ -89,6 +109,23 @@ class Config:
     def database(self) -> str:
         """The URL of the database in use."""
         return self.database_url or f"sqlite:///{self.data / 'hoctap.db'}"
+
+
+def _zalo_faults(values: Mapping[str, Any]) -> list[str]:
+    faults = []
+    needed = ("zalo_oa_app_id", "zalo_oa_app_secret", "zalo_oa_secret_key")
+    if any(values.get(name) for name in needed):
+        faults += [
+            f"{PREFIX}{name.upper()}: missing; Zalo OA needs all three of app id, app secret and secret key"
+            for name in needed
+            if not values.get(name)
+        ]
+    if secret := values.get("zalo_bot_webhook_secret"):
+        if not 8 <= len(secret) <= 256:
+            faults.append("HOCTAP_ZALO_BOT_WEBHOOK_SECRET: Zalo takes 8 to 256 signs")
+        if not values.get("public_url"):
+            faults.append("HOCTAP_ZALO_BOT_WEBHOOK_SECRET: a webhook also needs HOCTAP_PUBLIC_URL")
+    return faults
 
 
 def _typed(name: str, raw: str) -> Any:
@@ -107,7 +144,24 @@ def _typed(name: str, raw: str) -> Any:
             if raw not in ("0", "1"):
                 raise ValueError(f"{raw!r}: write 1 or 0")
             return raw == "1"
-        case "public_url" | "telegram_api_url" | "rasa_url" if raw:
+        case (
+            "zalo_oa_per_minute"
+            | "zalo_oa_reply_price"
+            | "zalo_oa_template_price"
+            | "zalo_bot_people_max"
+            | "zalo_bot_monthly_max"
+        ):
+            if not raw.isdecimal() or int(raw) < (name == "zalo_oa_per_minute"):
+                raise ValueError(f"{raw!r} is no number; write digits only")
+            return int(raw)
+        case (
+            "public_url"
+            | "telegram_api_url"
+            | "rasa_url"
+            | "zalo_oa_api_url"
+            | "zalo_oa_oauth_url"
+            | "zalo_bot_api_url"
+        ) if raw:
             parts = urlsplit(raw)
             if parts.scheme not in ("http", "https") or not parts.netloc:
                 raise ValueError("not a web address; write https://…")

@@ -1,7 +1,7 @@
 """Whom we know: a contact, the consents they gave, and the segments officials name them by."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     NOTICES = "notices"
     PLACE = "place"
     ANSWER = "answer"
+    LINK = "link"
 
 
 class Topic(StrEnum):
@@ -79,6 +80,36 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """How long after a person's last act a platform lets us write: free, then at *price*, then only by
+    an approved template at *template_price* (both in đồng a message)."""
+
+    free: timedelta
+    paid: timedelta
+    price: int
+    template_price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many messages of one kind a platform's plan still holds: *used* of *most* in *period*.
+
+    *most* is 0 where nobody said; *name* is the platform's own word for the kind.
+    """
+
+    channel: str
+    name: str
+    period: str
+    used: int
+    most: int
+
+    @property
+    def left(self) -> int:
+        """How many may still be sent."""
+        return max(0, self.most - self.used)
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Everything kept about one contact, for ``/dulieu``.
 
@@ -95,6 +126,7 @@ class Held:
     votes: int = 0
     awaiting: tuple[tuple[datetime, str], ...] = ()
     reports: tuple[tuple[datetime, str, str, str], ...] = ()
+    linked: tuple[str, ...] = ()
 
     @classmethod
     def nothing(cls, contact: Contact, now: datetime) -> Self:

@@ -1,25 +1,29 @@
 """One message from its arrival to its answer: stored, understood, answered, sent. Read it top to bottom."""
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.channels.base import Channel
 from bot.contacts import Contact, Held
-from bot.db import Database, contacts, conversations, notices
+from bot.db import Database, contacts, conversations, link_codes, notices, receipts
 from bot.db.conversations import Outgoing
+from bot.db.link_codes import Outcome
 from bot.dialogue.engine import respond
-from bot.dialogue.flows import privacy
+from bot.dialogue.flows import linking, privacy
 from bot.dialogue.flows.feedback import remember_shown
-from bot.dialogue.turn import Exported, House, Situation, Turn
-from bot.messages import Address, Heard, HeardKind, Reply
+from bot.dialogue.turn import Exported, House, LinkAsked, LinkTyped, Situation, Turn
+from bot.messages import RECEIPTS, Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
 from bot.outreach.check_code import LookLimit, find_code
+from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.notice import Notice, code_of
 from nlu.parse import Intent, Parse, Parser
 
@@ -28,6 +32,7 @@ log = structlog.get_logger()
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 STARTS_MAX = 3
 TEXT_MAX = 4000
+RECEIPT_WAIT = 3.0
 NOT_PARSED = Parse("", Intent("", 0.0), ())
 
 
@@ -58,6 +63,7 @@ class Inbox:
         self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
         self._answering: dict[Address, asyncio.Task[None]] = {}
         self._looks = LookLimit()
+        self._later: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Take up what was stored and not answered when the process last ended."""
@@ -72,8 +78,12 @@ class Inbox:
         A repeated event is dropped. An exact location becomes a commune before anything is stored;
         the point itself stays in memory until the answer is made.
         """
-        located = [self._locate(each) for each in heard]
         now = self._clock()
+        for receipt in (each for each in heard if each.kind in RECEIPTS):
+            await self._keep_receipt(receipt)
+        located = [self._locate(each) for each in heard if each.kind not in RECEIPTS]
+        if not located:
+            return
         ids = await self._database.write(lambda c: conversations.store(c, located, now))
         for inbox_id, each in zip(ids, located, strict=True):
             if inbox_id is not None:
@@ -131,6 +141,7 @@ class Inbox:
         )
         turn = remember_shown(turn, conversation, house.library)
         turn = await self._show_what_is_held(turn, contact)
+        turn, contact = await self._complete_link(turn, contact, now)
         if turn.replies and heard.callback_id:
             turn = replace(
                 turn, replies=(replace(turn.replies[0], acknowledges=heard.callback_id), *turn.replies[1:])
@@ -163,6 +174,51 @@ class Inbox:
             held = await self._database.read(lambda c: contacts.held_about(c, contact))
         first = privacy.show(turn.replies[0], held, self.mind.house)
         return replace(turn, replies=(first, *turn.replies[1:]))
+
+    async def _complete_link(self, turn: Turn, contact: Contact, now: datetime) -> tuple[Turn, Contact]:
+        """A code made or tried, as the turn's events ask; the contact may only exist since then."""
+        house, address, reply = self.mind.house, contact.address, turn.replies[:1]
+        for event in turn.events:
+            match event:
+                case LinkAsked():
+                    code = "".join(secrets.choice(linking.ALPHABET) for _ in range(linking.CODE_LENGTH))
+                    await self._database.write(partial(link_codes.keep_code, address=address, code=code, now=now))
+                    reply = (linking.show_code(turn.replies[0], code),)
+                case LinkTyped(code):
+                    done = await self._database.write(
+                        partial(link_codes.redeem, address=address, code=code, now=now)
+                    )
+                    if done.outcome is Outcome.SAME:
+                        reply = (linking.tell_same(house),)
+                    elif done.first is not None:
+                        reply = (linking.tell_linked(house, address.channel, done.first.channel),)
+                        await self._tell(done.first, linking.tell_first(house, address.channel), now)
+                case _:
+                    continue
+            contact, _ = await self._database.read(lambda c: conversations.load(c, address))
+        return replace(turn, replies=(*reply, *turn.replies[1:])), contact
+
+    async def _tell(self, address: Address, reply: Reply, now: datetime) -> None:
+        """Put *reply* on its way to somebody who did not just write."""
+        if channel := self._channels.get(address.channel):
+            for call in channel.render(reply):
+                await self._database.write(partial(conversations.queue_call, address=address, call=call, now=now))
+
+    async def _keep_receipt(self, receipt: Heard, tries: int = 2) -> None:
+        """A receipt can be here before the platform's own answer: then it is tried once more, soon."""
+        status = DeliveryStatus.READ if receipt.kind is HeardKind.SEEN else DeliveryStatus.DELIVERED
+        settled = await self._database.write(
+            lambda c: receipts.keep_receipt(c, receipt.address, receipt.text.split(), status)
+        )
+        if not settled and tries > 1:
+
+            async def later() -> None:
+                await asyncio.sleep(RECEIPT_WAIT)
+                await self._keep_receipt(receipt, tries - 1)
+
+            task = asyncio.create_task(later())
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
 
     async def _apologise(self, inbox_id: int, address: Address) -> None:
         """Our fault is never the citizen's silence: say so, and do not try the message again."""

@@ -108,6 +108,11 @@ def to_telegram_html(text: str) -> str:
     return _in_lines(parse(text), _telegram, "• ")
 
 
+def to_zalo_html(text: str) -> str:
+    """*text* in the HTML of the Zalo Bot Platform: bold and italic; a link is ``title: URL``."""
+    return _in_lines(parse(text), _zalo, "- ")
+
+
 def to_html(text: str) -> str:
     """*text* as HTML of a web page, escaped: paragraphs, lists and links that open a new tab."""
     shown: list[str] = []
@@ -205,6 +210,16 @@ def _telegram(inline: Inline) -> str:
             return escape(_plain(inline), quote=False)
         case Link(title, url):
             return f'<a href="{escape(url)}">{_join(title, _telegram)}</a>'
+
+
+def _zalo(inline: Inline) -> str:
+    match inline:
+        case Bold(inside):
+            return f"<b>{_join(inside, _zalo)}</b>"
+        case Italic(inside):
+            return f"<i>{_join(inside, _zalo)}</i>"
+        case Text() | Code() | Link():
+            return escape(_plain(inline), quote=False)
 
 
 def _web(inline: Inline) -> str:

@@ -1,6 +1,7 @@
 """What all channels share: who wrote (Address), what they sent (Heard), what we send (Reply, Choice)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -49,6 +50,12 @@ class HeardKind(StrEnum):
     FILE = "file"
     CONTACT = "contact"
     UNSUPPORTED = "unsupported"
+    RECEIVED = "received"
+    SEEN = "seen"
+
+
+RECEIPTS = frozenset({HeardKind.RECEIVED, HeardKind.SEEN})
+"""What a platform tells about our own messages; *text* is their ids, separated by spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +109,45 @@ class Venue:
     address: str
 
 
+class MediaKind(StrEnum):
+    """What sort of file goes with a reply."""
+
+    IMAGE = "image"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file of ours at a public https address; *alt* says in words what it is."""
+
+    kind: MediaKind
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A message a platform approved beforehand: the only way to write where its window is closed."""
+
+    id: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One message to a citizen.
 
     *text* is light markup (``bot.markup``): **bold**, _italic_, `code`, [title](url), ``- `` lists.
     *choices* are rows, which a channel may reflow. *acknowledges* is the callback it answers.
+    *template* takes its place where a platform's window is closed.
     """
 
     text: str
     choices: tuple[tuple[Choice, ...], ...] = ()
     venue: Venue | None = None
     acknowledges: str = ""
+    media: tuple[Media, ...] = ()
+    template: Template | None = None
 
     def all_choices(self) -> tuple[Choice, ...]:
         """Every choice, row by row."""

@@ -106,7 +106,10 @@ class Outbox:
                 await self._database.write(lambda c: contacts.block(c, address))
                 await self._drop(outgoing.id)
                 return None
-            case Refused() | WindowClosed() | _:
+            case WindowClosed() if outgoing.id:
+                await self._database.write(lambda c: conversations.hold_reply(c, outgoing.id, self._clock()))
+                return None
+            case Refused() | _:
                 await self._drop(outgoing.id)
                 return None
 

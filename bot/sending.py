@@ -184,8 +184,16 @@ class Sending:
 
     def _write(self, connection: Connection, results: list[Result], wanted: list[int], now: datetime) -> Flushed:
         self._around.noted(connection)
+        window = self._channel.abilities.window
         return shards.flush(
-            connection, self._held, results, wanted, lease=self._lease, now=now, caps=self._around.caps
+            connection,
+            self._held,
+            results,
+            wanted,
+            lease=self._lease,
+            now=now,
+            caps=self._around.caps,
+            closes_after=window.paid if window and not self._held.content.get("template") else None,
         )
 
     async def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -241,10 +249,13 @@ class Sending:
                 return Result(sequence, DeliveryStatus.FAILED, "blocked", gone=True)
             case Unknown():
                 return self._doubt(sequence, "no_answer")
-            case Refused() | WindowClosed() | _:
+            case WindowClosed():
+                # Nothing is wrong with the sending: this person may not be written to now.
+                self._recent.add(bad=False)
+                return Result(sequence, DeliveryStatus.SKIPPED, "window")
+            case Refused() | _:
                 self._count_error()
-                reason = "window_closed" if isinstance(error, WindowClosed) else "refused"
-                return Result(sequence, DeliveryStatus.FAILED, reason)
+                return Result(sequence, DeliveryStatus.FAILED, "refused")
 
     def _count_error(self) -> None:
         slept = asyncio.get_running_loop().time() - self._flushed_at

@@ -15,10 +15,14 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from bot.app import load_mind
+from bot.channels import zalo_bot_event, zalo_oa_event
 from bot.channels.base import Call, Channel, SendError
+from bot.channels.plain_message import MenuWords
 from bot.channels.telegram import TelegramChannel
 from bot.channels.terminal import TerminalChannel
 from bot.channels.webchat import WebChannel
+from bot.channels.zalo_bot import BotSettings, ZaloBotChannel
+from bot.channels.zalo_oa import OaSettings, ZaloOaChannel
 from bot.config import Config
 from bot.db import Database
 from bot.inbox import ZONE, Inbox, Mind
@@ -93,6 +97,10 @@ def sqlite(sqlite_url: str) -> Iterator[Database]:
     opened.close()
 
 
+WORDS = MenuWords(hint="Trả lời bằng số hoặc gõ tên.", more="Xem thêm", map="Bản đồ: {url}")
+LOCATION_PAGE = "https://hoctap.example/vi-tri?k=x"
+
+
 @dataclass
 class Wire:
     """The far end of a channel: keeps what was sent, and refuses what it is told to refuse."""
@@ -111,7 +119,27 @@ class Wire:
 def open_channel(name: str, wire: Wire) -> Channel:
     """A real channel whose last step, the network, is *wire*."""
     channel: Any
+    unused: Any = None
     match name:
+        case "zalo_oa":
+            channel = ZaloOaChannel(
+                OaSettings("1", "key"),
+                unused,
+                unused,
+                WORDS,
+                lambda: NOW,
+                keep_quota=unused,
+                location_link=lambda _: LOCATION_PAGE,
+            )
+        case "zalo_bot":
+            channel = ZaloBotChannel(
+                BotSettings("1:test"),
+                unused,
+                WORDS,
+                lambda: NOW,
+                count=unused,
+                location_link=lambda _: LOCATION_PAGE,
+            )
         case "telegram":
             channel = TelegramChannel("1:test")
         case "web":
@@ -140,8 +168,8 @@ class Citizen:
 
     async def hears(self, kind: HeardKind, **what: Any) -> list[str]:
         """Something happens on the channel; what the bot then shows."""
-        event_id = secrets.token_hex(8)
-        await self.inbox.receive([Heard(self.address, event_id, NOW, kind, **what)])
+        heard = Heard(self.address, secrets.token_hex(8), NOW, kind, **what)
+        await self.inbox.receive(zalo_hears(heard))
         await self.inbox.settle()
         return self.shown()
 
@@ -150,13 +178,30 @@ class Citizen:
         return await self.hears(HeardKind.TEXT, text=text)
 
     async def taps(self, label: str) -> list[str]:
-        """Tap the button *label* of the newest message that has buttons (on the terminal: its number)."""
+        """Tap the button *label* of the newest message that has buttons (without buttons: its number)."""
+        assert await self.is_offered(label), f"no button {label!r} among {self.buttons()}"
         for number, (shown, token) in enumerate(self.buttons(), 1):
             if shown == label:
-                if self.channel == "terminal":
+                if not token:
                     return await self.says(str(number))
+                if self.channel == "zalo_oa":
+                    return await self.says(token)
                 return await self.hears(HeardKind.CHOICE, token=token)
-        raise AssertionError(f"no button {label!r} among {[shown for shown, _ in self.buttons()]}")
+        raise AssertionError("unreachable")
+
+    async def hears_tap(self, token: str) -> list[str]:
+        """Tap a button that stands under an older message."""
+        return await self.hears(HeardKind.CHOICE, token=token)
+
+    async def is_offered(self, label: str) -> bool:
+        """Whether *label* is among the buttons; a menu by numbers is leafed through with 0."""
+        for _ in range(5):
+            if label in [shown for shown, _ in self.buttons()]:
+                return True
+            if not any("\n0. " in str(call.get("text", "")) for _, call in self.wire.sent[-1:]):
+                return False
+            await self.says("0")
+        return False
 
     async def shares(self, latitude: float, longitude: float) -> list[str]:
         """Share a location."""
@@ -178,7 +223,7 @@ class Citizen:
 
 def _plain(call: Call) -> str:
     text = str(call.get("text", ""))
-    if call.get("parse_mode") == "HTML":
+    if str(call.get("parse_mode", "")).upper() == "HTML":
         text = html.unescape(re.sub(r"<[^>]+>", "", text))
     return re.sub(r"\*\*|(?<!\w)_|_(?!\w)|\[([^\]]*)\]\([^)]*\)", r"\1", text)
 
@@ -196,9 +241,68 @@ def _buttons(call: Call) -> list[tuple[str, str]]:
             for each in row
             if "callback_data" in each
         ]
+    if "buttons" in call:
+        return [(each["title"], each["payload"]) for each in call["buttons"] if each["type"] == "oa.query.hide"]
     if "method" not in call:
         return re.findall(r"^  \d+\. (.+)()$", str(call.get("text", "")), re.M)
-    return []
+    body, _, hint = _plain(call).rpartition("\n")
+    if hint != WORDS.hint:
+        return []
+    return re.findall(r"^[1-9]\. (.+)()$", body.rpartition("\n\n")[2], re.M)
+
+
+def zalo_hears(heard: Heard) -> list[Heard]:
+    """*heard* as the event of Zalo's that tells of it, read again; on other channels as it is.
+
+    The Bot Platform has no location: there it comes from our own page.
+    """
+    peer, text = heard.address.peer, heard.text
+    stamp = str(int(heard.at.timestamp() * 1000))
+    if heard.address.channel == "zalo_bot" and heard.kind in ZALO_BOT_EVENTS:
+        message: dict[str, Any] = {
+            "from": {"id": peer, "display_name": "Ted", "is_bot": False},
+            "chat": {"id": peer, "chat_type": "PRIVATE"},
+            "message_id": heard.event_id,
+            "date": int(stamp),
+            "text": text,
+        }
+        event: dict[str, Any] = {"event_name": ZALO_BOT_EVENTS[heard.kind], "message": message}
+        read = zalo_bot_event.read_event({"ok": True, "result": event})
+        return [read] if read else []
+    if heard.address.channel == "zalo_oa" and heard.kind in ZALO_OA_EVENTS:
+        name = ZALO_OA_EVENTS[heard.kind]
+        event = {"app_id": "1", "oa_id": "2", "event_name": name, "timestamp": stamp}
+        if name in ("follow", "unfollow"):
+            return zalo_oa_event.read_event({**event, "follower": {"id": peer}, "source": "oa_profile"})
+        message = {"msg_id": heard.event_id, "text": text}
+        if heard.point:
+            degrees = {"latitude": str(heard.point.latitude), "longitude": str(heard.point.longitude)}
+            message["attachments"] = [{"type": "location", "payload": {"coordinates": degrees}}]
+        return zalo_oa_event.read_event(
+            {**event, "sender": {"id": peer}, "recipient": {"id": "2"}, "message": message}
+        )
+    return [heard]
+
+
+ZALO_BOT_EVENTS = {
+    HeardKind.TEXT: "message.text.received",
+    HeardKind.PHOTO: "message.image.received",
+    HeardKind.STICKER: "message.sticker.received",
+    HeardKind.VOICE: "message.voice.received",
+    HeardKind.UNSUPPORTED: "message.unsupported.received",
+}
+ZALO_OA_EVENTS = {
+    HeardKind.TEXT: "user_send_text",
+    HeardKind.LOCATION: "user_send_location",
+    HeardKind.PHOTO: "user_send_image",
+    HeardKind.STICKER: "user_send_sticker",
+    HeardKind.VOICE: "user_send_audio",
+    HeardKind.FILE: "user_send_file",
+    HeardKind.CONTACT: "user_send_business_card",
+    HeardKind.UNSUPPORTED: "user_send_video",
+    HeardKind.START: "follow",
+    HeardKind.LEFT: "unfollow",
+}
 
 
 @pytest.fixture

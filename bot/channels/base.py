@@ -6,10 +6,17 @@ from typing import Any, ClassVar, Protocol
 
 from starlette.routing import BaseRoute
 
-from bot.messages import Heard, Reply
+from bot.contacts import Quota, Window
+from bot.messages import Address, Heard, Reply
 
 Receive = Callable[[Sequence[Heard]], Awaitable[None]]
 """Stores what was heard; when it returns the events are safe and the platform may be answered."""
+
+KeepQuota = Callable[[Quota], Awaitable[None]]
+"""Keeps what a platform last said about a quota."""
+
+LocationLink = Callable[[Address], str]
+"""The address of our location page for one person; what they share there is heard from them."""
 
 Call = Mapping[str, Any]
 """One JSON-able call of a platform's API, already within its limits: ``{"method": …, …}``."""
@@ -19,7 +26,8 @@ Call = Mapping[str, Any]
 class Abilities:
     """What a channel can show and how fast it may send, over all chats; infinite for no limit.
 
-    *bulk* is added to the calls of broadcasts.
+    *bulk* is added to the calls of broadcasts. *window* is when the channel may write first, *people_max*
+    and *monthly_max* what its plan allows (0: no end).
     """
 
     text_max: int
@@ -28,6 +36,9 @@ class Abilities:
     location_button: bool = False
     buttons: bool = True
     bulk: Mapping[str, Any] = field(default_factory=dict)
+    window: Window | None = None
+    people_max: int = 0
+    monthly_max: int = 0
 
 
 class Channel(Protocol):

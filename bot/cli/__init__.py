@@ -8,7 +8,7 @@ import typer
 
 COMMANDS = (
     "run", "chat", "ask", "content", "places", "centres", "official",
-    "broadcast", "handover", "nlu", "ops", "bench",
+    "broadcast", "handover", "zalo", "nlu", "ops", "bench",
 )  # fmt: skip
 """Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
 

@@ -19,6 +19,9 @@ def show(desk: Desk, broadcast: Broadcast) -> Audience:
     people = desk.database.read_now(lambda c: deciding.count_people(c, desk.office, broadcast, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)
+    planned, known = desk.database.read_now(lambda c: deciding.plan(c, desk.office, broadcast, desk.now))
+    for line in report.plan(desk.texts, planned, known):
+        typer.echo(line)
     if twins := desk.database.read_now(lambda c: broadcasts.twins(c, broadcast)):
         typer.echo(desk.texts("show.twins", ids=", ".join(map(str, twins))))
     return people

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from bot.app import open_channels, utc_now
 from bot.cli.errors import CommandError
+from bot.cli.official import open_desk
 from bot.config import Config
-from bot.db import Connection, Database, conversations, handovers
+from bot.db import Database, handovers
 from bot.dialogue.texts import load_texts
 from bot.inbox import ZONE
-from bot.messages import Reply
+from bot.office import answering
 
 app = typer.Typer(help="Questions handed to officials.", no_args_is_help=True)
 
@@ -37,29 +37,12 @@ def answer(
     official: Annotated[str, typer.Option("--as", help="Who answers.")],
 ) -> None:
     """Answer a question; the running bot sends it to the citizen where they asked."""
-    config = Config.load()
-    texts = load_texts(config.content / "texts.yml")
-    database = Database.open(config.database)
-    try:
-        found = next((each for each in database.read_now(handovers.open_handovers) if each.id == number), None)
-        if found is None:
+    with open_desk() as desk:
+        texts = desk.office.chat_texts
+        found = desk.database.read_now(lambda c: handovers.find(c, number))
+        if found is None or found.status != "open":
             raise CommandError(texts("cli.handover_unknown", id=number))
-        channel = open_channels(config, database, texts).get(found.address.channel)
-        if channel is None:
+        if found.address.channel not in desk.office.channels:
             raise CommandError(texts("cli.channel_closed", channel=found.address.channel))
-        asked = f"{found.created_at.astimezone(ZONE):%d/%m/%Y}"
-        calls = channel.render(Reply(texts("handover.answer", asked=asked, answer=text)))
-        now = utc_now()
-
-        def act(connection: Connection) -> bool:
-            if not handovers.close_handover(connection, number, official, now):
-                return False
-            for call in calls:
-                conversations.queue_call(connection, found.address, call, now)
-            return True
-
-        if not database.submit(act).result():
-            raise CommandError(texts("cli.handover_unknown", id=number))
-    finally:
-        database.close()
-    typer.echo(texts("cli.handover_answered", id=number))
+        desk.act(lambda c: answering.send(c, desk.office, found, official, text, desk.now))
+        typer.echo(texts("cli.handover_answered", id=number))

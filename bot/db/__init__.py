@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, make_ur
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.db import channel_tables as channel_tables
 from bot.db import content_tables as content_tables
 from bot.db.tables import replies
 

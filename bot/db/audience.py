@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, not_, or_, select, true
 
-from bot.contacts import ContactStatus, Segment
+from bot.contacts import ContactStatus, Segment, Window
+from bot.db.linking import rather_here
 from bot.db.tables import contact_topics, contacts, deliveries, series_members, taps
+from bot.outreach.reach import Route
 
 ACKNOWLEDGED = "ack"
 """The token of the tap by which an official confirms a reminder."""
@@ -19,7 +21,8 @@ ARRIVED = ("sent", "delivered", "read")
 class Audience:
     """How many people a segment reaches on each channel, and why others of it are left out.
 
-    *excluded* counts ``blocked``, ``no_consent`` and ``no_channel`` among those who fit the segment.
+    *excluded* counts ``blocked``, ``no_consent``, ``no_channel`` and ``linked`` (written to on another of
+    their channels) among those who fit the segment.
     """
 
     channels: Mapping[str, int]
@@ -86,12 +89,44 @@ def members(segment: Segment, now: datetime) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
+def chosen_once(segment: Segment, running: Collection[str], now: datetime) -> ColumnElement[bool]:
+    """That a contact can be reached, fits *segment*, and is the one contact of its person that is written
+    to, where channels are *running*."""
+    who = and_(reachable(), members(segment, now))
+    return and_(who, rather_here(who, running))
+
+
+def count_routes(
+    connection: Connection, segment: Segment, windows: Mapping[str, Window | None], now: datetime
+) -> Mapping[str, Mapping[Route, int]]:
+    """How many people of *segment* can be written to on each channel of *windows*, by how long ago they
+    last acted."""
+    when = [
+        (and_(contacts.c.channel == name, contacts.c.last_heard_at >= now - since), str(route))
+        for name, window in windows.items()
+        if window is not None
+        for since, route in ((window.free, Route.FREE), (window.paid, Route.PAID))
+    ]
+    windowed = contacts.c.channel.in_([name for name, window in windows.items() if window is not None])
+    route = case(*when, (windowed, str(Route.CLOSED)), else_=str(Route.OPEN))
+    rows = connection.execute(
+        select(contacts.c.channel, route.label("route"), func.count().label("people"))
+        .where(chosen_once(segment, windows.keys(), now), contacts.c.channel.in_(sorted(windows)))
+        .group_by(contacts.c.channel, "route")
+    )
+    found: dict[str, dict[Route, int]] = {}
+    for row in rows:
+        found.setdefault(row.channel, {})[Route(row.route)] = row.people
+    return found
+
+
 def count_audience(connection: Connection, segment: Segment, running: Collection[str], now: datetime) -> Audience:
     """How many people would get a broadcast to *segment* now, on the channels that are *running*."""
+    here = rather_here(and_(reachable(), members(segment, now)), running).label("here")
     rows = connection.execute(
-        select(contacts.c.channel, contacts.c.status, contacts.c.notices, func.count().label("people"))
+        select(contacts.c.channel, contacts.c.status, contacts.c.notices, here, func.count().label("people"))
         .where(members(segment, now))
-        .group_by(contacts.c.channel, contacts.c.status, contacts.c.notices)
+        .group_by(contacts.c.channel, contacts.c.status, contacts.c.notices, "here")
     )
     channels: dict[str, int] = {}
     excluded: dict[str, int] = {}
@@ -102,6 +137,8 @@ def count_audience(connection: Connection, segment: Segment, running: Collection
             reason = "no_consent"
         elif row.channel not in running:
             reason = "no_channel"
+        elif not row.here:
+            reason = "linked"
         else:
             channels[row.channel] = channels.get(row.channel, 0) + row.people
             continue

@@ -68,6 +68,16 @@ def newest(connection: Connection, limit: int = 50) -> list[Broadcast]:
     return [_broadcast(row) for row in rows]
 
 
+def due_between(connection: Connection, begin: datetime, end: datetime) -> list[Broadcast]:
+    """The broadcasts whose time lies from *begin* to before *end*, the earliest first."""
+    rows = connection.execute(
+        select(broadcasts)
+        .where(broadcasts.c.due_at >= begin, broadcasts.c.due_at < end)
+        .order_by(broadcasts.c.due_at, broadcasts.c.id)
+    )
+    return [_broadcast(row) for row in rows]
+
+
 def twins(connection: Connection, broadcast: Broadcast, within: timedelta = timedelta(days=1)) -> list[int]:
     """Other broadcasts of the same campaign about the same time that were or will be sent."""
     ids = connection.scalars(

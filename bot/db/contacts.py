@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.contacts import Contact, ContactStatus, Held, Purpose, Topic
-from bot.db import centres, series, taps, unanswered
+from bot.db import centres, linking, series, taps, unanswered
 from bot.db.centre_tables import centre_reports
+from bot.db.channel_tables import link_codes
 from bot.db.content_tables import awaiting, votes
 from bot.db.tables import (
     consents,
@@ -30,11 +31,15 @@ from bot.dialogue.turn import (
     HandedOver,
     HomeSet,
     Left,
+    LinkAsked,
+    LinkTyped,
+    Preferred,
     SeriesJoined,
     SeriesLeft,
     Subscribed,
     Tapped,
     Unanswered,
+    Unlinked,
     Unsubscribed,
     Voted,
 )
@@ -138,7 +143,11 @@ def apply(connection: Connection, contact_id: int, event: Event, now: datetime) 
             series.join(connection, code, contact_id, now)
         case SeriesLeft(code):
             series.leave(connection, code, contact_id, now)
-        case Exported():
+        case Preferred(channel):
+            linking.prefer(connection, contact_id, channel)
+        case Unlinked():
+            linking.unlink(connection, contact_id)
+        case Exported() | LinkAsked() | LinkTyped():
             pass
 
 
@@ -180,6 +189,7 @@ def forget(connection: Connection, contact_id: int) -> None:
     ).one_or_none()
     if row is None:
         return
+    linking.unlink(connection, contact_id)
     connection.execute(delete(replies).where(replies.c.channel == row.channel, replies.c.peer == row.peer))
     connection.execute(
         update(inbox)
@@ -188,7 +198,16 @@ def forget(connection: Connection, contact_id: int) -> None:
     )
     connection.execute(delete(webchat_messages).where(webchat_messages.c.peer == row.peer))
     connection.execute(update(votes).where(votes.c.contact_id == contact_id).values(contact_id=None))
-    for table in (contact_topics, consents, conversations, handovers, series_members, awaiting, centre_reports):
+    for table in (
+        contact_topics,
+        consents,
+        conversations,
+        handovers,
+        series_members,
+        awaiting,
+        centre_reports,
+        link_codes,
+    ):
         connection.execute(delete(table).where(table.c.contact_id == contact_id))
     connection.execute(delete(contacts).where(contacts.c.id == contact_id))
 
@@ -209,7 +228,7 @@ def held_about(connection: Connection, contact: Contact) -> Held:
     )
     sent = connection.scalar(
         select(func.count()).where(
-            deliveries.c.contact_id == contact.id, deliveries.c.status.in_(("sent", "read"))
+            deliveries.c.contact_id == contact.id, deliveries.c.status.in_(("sent", "delivered", "read"))
         )
     )
     waits = connection.execute(select(awaiting).where(awaiting.c.contact_id == contact.id).order_by(awaiting.c.id))
@@ -225,4 +244,5 @@ def held_about(connection: Connection, contact: Contact) -> Held:
         connection.scalar(select(func.count()).where(votes.c.contact_id == contact.id)) or 0,
         tuple((each.at, each.question) for each in waits),
         tuple((each.created_at, each.centre, each.wrong, each.note) for each in reported),
+        tuple(linking.linked_channels(connection, contact.id)),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -13,6 +13,8 @@ from bot.db import contacts, taps
 from bot.db.tables import conversations, inbox, replies
 from bot.dialogue.turn import Conversation, Forgotten, Left, Turn, Unsubscribed
 from bot.messages import Address, Heard, HeardKind
+
+HELD = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def save_turn(
     if contact.id:
         left = any(isinstance(each, Unsubscribed) or each == Left(gone=True) for each in turn.events)
         taps.note_word(connection, contact_id, left=left, now=now)
+    release_held(connection, contact.address, now)
     for event in turn.events:
         contacts.apply(connection, contact_id, event, now)
     if not any(isinstance(event, Forgotten) for event in turn.events):
@@ -157,9 +160,30 @@ def postpone_reply(connection: Connection, reply_id: int, until: datetime) -> No
     )
 
 
+def hold_reply(connection: Connection, reply_id: int, now: datetime) -> None:
+    """The platform lets nobody write to this person now: the reply waits until they write again."""
+    connection.execute(update(replies).where(replies.c.id == reply_id).values(not_before=now + HELD))
+
+
+def release_held(connection: Connection, address: Address, now: datetime) -> None:
+    """The person wrote: what was held for them may go."""
+    connection.execute(
+        update(replies)
+        .where(
+            replies.c.channel == address.channel,
+            replies.c.peer == address.peer,
+            replies.c.not_before > now + timedelta(days=1),
+        )
+        .values(not_before=now)
+    )
+
+
 def forget_old(connection: Connection, now: datetime) -> None:
-    """Drop replies a day old and the marks of events a week old (platforms repeat within a day)."""
-    connection.execute(delete(replies).where(replies.c.created_at < now - timedelta(days=1)))
+    """Drop replies a day old (held ones after a month) and the marks of events a week old (platforms
+    repeat within a day)."""
+    connection.execute(
+        delete(replies).where(replies.c.created_at < now - timedelta(days=1), replies.c.not_before <= now)
+    )
     connection.execute(
         delete(inbox).where(inbox.c.status != "waiting", inbox.c.received_at < now - timedelta(days=7))
     )
@@ -171,6 +195,7 @@ def _save_conversation(connection: Connection, contact_id: int, conversation: Co
         "step": conversation.step,
         "slots": dict(conversation.slots),
         "offered": [list(pair) for pair in conversation.offered],
+        "offered_at": conversation.offered_at.timestamp() if conversation.offered_at else None,
         "last_answer": conversation.last_answer,
         "shown": [list(pair) for pair in conversation.shown],
     }
@@ -187,6 +212,7 @@ def _conversation(state: Mapping[str, Any]) -> Conversation:
         step=str(state.get("step", "")),
         slots={str(key): str(value) for key, value in state.get("slots", {}).items()},
         offered=tuple((str(label), str(token)) for label, token in state.get("offered", ())),
+        offered_at=datetime.fromtimestamp(at, UTC) if (at := state.get("offered_at")) else None,
         last_answer=str(state.get("last_answer", "")),
         shown=tuple((str(code), str(version)) for code, version in state.get("shown", ())),
     )

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.contacts import Segment
-from bot.db.audience import count_audience, members, reachable
+from bot.db.audience import chosen_once, count_audience
 from bot.db.tables import broadcasts, contacts, deliveries, shards
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Status, canary_size
@@ -64,8 +64,7 @@ def begin(
         while channel := _next_channel(connection, channel or ""):
             if channel in sizes:
                 chosen = and_(
-                    reachable(),
-                    members(segment, now),
+                    chosen_once(segment, sizes.keys(), now),
                     contacts.c.channel == channel,
                     contacts.c.id <= newest,
                     contacts.c.id % every == 0,
@@ -110,8 +109,7 @@ def freeze_page(
         size = sizes.get(channel)
         room = max(left // size, 1) * size if size else left
         chosen = and_(
-            reachable(),
-            members(segment, now),
+            chosen_once(segment, sizes.keys(), now),
             contacts.c.channel == channel,
             contacts.c.id > after,
             contacts.c.id <= row.freeze_upto,

@@ -1,9 +1,9 @@
-"""Questions handed to officials: which wait, and marking one answered."""
+"""Questions handed to officials: which wait, who holds one, and marking one answered."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from bot.db.tables import contacts, handovers
 from bot.messages import Address
@@ -11,7 +11,7 @@ from bot.messages import Address
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """One question that waits for an official."""
+    """One question that waits for an official; *claimed_by* is who took it on."""
 
     id: int
     address: Address
@@ -19,20 +19,46 @@ class Handover:
     home: str
     created_at: datetime
     due_at: datetime
+    claimed_by: str | None = None
+    status: str = "open"
 
 
 def open_handovers(connection: Connection) -> list[Handover]:
     """The questions without an answer, the most urgent first."""
     rows = connection.execute(
-        select(handovers, contacts.c.channel, contacts.c.peer)
-        .join(contacts, contacts.c.id == handovers.c.contact_id)
-        .where(handovers.c.status == "open")
-        .order_by(handovers.c.due_at, handovers.c.id)
+        _all().where(handovers.c.status == "open").order_by(handovers.c.due_at, handovers.c.id)
     )
-    return [
-        Handover(row.id, Address(row.channel, row.peer), row.question, row.home, row.created_at, row.due_at)
-        for row in rows
-    ]
+    return [_handover(row) for row in rows]
+
+
+def find(connection: Connection, handover_id: int) -> Handover | None:
+    """The question of that number, answered or not."""
+    row = connection.execute(_all().where(handovers.c.id == handover_id)).one_or_none()
+    return _handover(row) if row else None
+
+
+def claim(connection: Connection, handover_id: int, official: str, now: datetime) -> bool:
+    """Take the question on. False when it is not open, or somebody else was first."""
+    changed = connection.execute(
+        update(handovers)
+        .where(
+            handovers.c.id == handover_id,
+            handovers.c.status == "open",
+            or_(handovers.c.claimed_by.is_(None), handovers.c.claimed_by == official),
+        )
+        .values(claimed_by=official, claimed_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def release(connection: Connection, handover_id: int, official: str) -> bool:
+    """Give the question back to all. False when *official* does not hold it."""
+    changed = connection.execute(
+        update(handovers)
+        .where(handovers.c.id == handover_id, handovers.c.status == "open", handovers.c.claimed_by == official)
+        .values(claimed_by=None, claimed_at=None)
+    )
+    return changed.rowcount == 1
 
 
 def close_handover(connection: Connection, handover_id: int, official: str, now: datetime) -> bool:
@@ -43,3 +69,22 @@ def close_handover(connection: Connection, handover_id: int, official: str, now:
         .values(status="answered", answered_by=official, answered_at=now)
     )
     return changed.rowcount == 1
+
+
+def _all() -> Select[tuple[object, ...]]:
+    return select(handovers, contacts.c.channel, contacts.c.peer).join(
+        contacts, contacts.c.id == handovers.c.contact_id
+    )
+
+
+def _handover(row: Row[tuple[object, ...]]) -> Handover:
+    return Handover(
+        row.id,
+        Address(row.channel, row.peer),
+        row.question,
+        row.home,
+        row.created_at,
+        row.due_at,
+        row.claimed_by,
+        row.status,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.db.tables import rates
+from bot.db.channel_tables import rates
 
 CLOCK_JUMP = 120.0
 """A next slot further ahead than this is no queue but a clock that was set back."""

@@ -17,6 +17,7 @@ from bot.contacts import ContactStatus, Segment
 from bot.db import audit
 from bot.db.audience import members
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
+from bot.db.linking import reached_elsewhere
 from bot.db.tables import broadcasts, contacts, deliveries, shards
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Act, Status, disturbs
@@ -148,11 +149,13 @@ def flush(
     lease: timedelta,
     now: datetime,
     caps: Caps = USUAL_CAPS,
+    closes_after: timedelta | None = None,
 ) -> Flushed:
     """Keep what came of finished sendings and permit the next, in one transaction. Safe to repeat.
 
     Permission is given row by row, at this moment: not to somebody who opted out since, not for a
-    broadcast that was stopped. A worker that lost its shard writes nothing.
+    broadcast that was stopped, nor to who was heard longer than *closes_after* ago. A worker that lost
+    its shard writes nothing.
     """
     ours = connection.execute(update(shards).where(*_holding(held)).values(lease_until=now + lease))
     if ours.rowcount != 1:
@@ -163,7 +166,7 @@ def flush(
         skip_queued(connection, held.broadcast_id, held.number, verdict, now)
     if verdict is not Verdict.GO or not wanted:
         return Flushed(verdict, {})
-    return Flushed(verdict, _grant(connection, held, wanted, now, caps))
+    return Flushed(verdict, _grant(connection, held, wanted, now, caps, closes_after))
 
 
 def release(connection: Connection, held: Held, not_before: datetime | None, now: datetime) -> bool:
@@ -269,7 +272,14 @@ def _end_wave(connection: Connection, broadcast_id: int, now: datetime) -> None:
         audit.record(connection, audit.BOT, Act.PAUSE, now, broadcast_id=broadcast_id, detail="canary_failed")
 
 
-def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datetime, caps: Caps) -> dict[int, str]:
+def _grant(
+    connection: Connection,
+    held: Held,
+    wanted: Sequence[int],
+    now: datetime,
+    caps: Caps,
+    closes_after: timedelta | None,
+) -> dict[int, str]:
     these = (deliveries.c.broadcast_id == held.broadcast_id, deliveries.c.sequence.in_(wanted))
     rows = connection.execute(
         select(
@@ -278,6 +288,8 @@ def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datet
             contacts.c.status,
             contacts.c.notices,
             contacts.c.id.label("contact_id"),
+            contacts.c.last_heard_at,
+            reached_elsewhere(held.broadcast_id).label("elsewhere"),
             members(held.segment, now).label("member"),
         )
         .select_from(deliveries.outerjoin(contacts, contacts.c.id == deliveries.c.contact_id))
@@ -295,6 +307,10 @@ def _grant(connection: Connection, held: Held, wanted: Sequence[int], now: datet
             skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "opted_out"))
         elif not row.member:
             skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "left_segment"))
+        elif row.elsewhere:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "linked"))
+        elif closes_after is not None and now - row.last_heard_at > closes_after:
+            skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "window"))
         elif row.contact_id in often:
             skipped.append(Result(row.sequence, DeliveryStatus.SKIPPED, "too_often"))
         else:

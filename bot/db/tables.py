@@ -7,8 +7,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -65,11 +66,15 @@ contacts = Table(
     Column("notices", Boolean, nullable=False, default=False),
     Column("language", String(8), nullable=False, default="", server_default=""),
     Column("role", String(20), nullable=False, default="", server_default=""),
+    # Contacts of one citizen on several channels share a number; a broadcast goes to one of them.
+    Column("person_id", Integer, nullable=True),
+    Column("preferred", Boolean, nullable=False, default=False, server_default=false()),
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment, nullable=False),
     UniqueConstraint("channel", "peer"),
     CheckConstraint("status IN ('active', 'blocked')", name="status"),
     Index(None, "home_province", "home"),
+    Index(None, "person_id"),
     sqlite_autoincrement=True,
 )
 
@@ -160,6 +165,8 @@ handovers = Table(
     Column("due_at", Moment, nullable=False),
     Column("answered_by", String(60), nullable=True),
     Column("answered_at", Moment, nullable=True),
+    Column("claimed_by", String(60), nullable=True),
+    Column("claimed_at", Moment, nullable=True),
     CheckConstraint("status IN ('open', 'answered')", name="status"),
     sqlite_autoincrement=True,
 )
@@ -262,6 +269,16 @@ broadcasts = Table(
     sqlite_autoincrement=True,
 )
 
+broadcast_versions = Table(
+    "broadcast_versions",
+    metadata,
+    Column("broadcast_id", ForeignKey("broadcasts.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("frozen", JSON, nullable=False),
+    Column("official", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 shards = Table(
     "shards",
     metadata,
@@ -304,16 +321,16 @@ deliveries = Table(
     sqlite_with_rowid=False,
 )
 
-# The pace of each channel, shared by every process: when its next slot is, in seconds since 1970.
-rates = Table(
-    "rates",
+# What people ask, counted: a day, what it was about, what came of it, where; and how long answers took.
+question_counts = Table(
+    "question_counts",
     metadata,
-    Column("channel", String(20), primary_key=True),
-    Column("next_at", Float, nullable=False, default=0.0),
-    Column("rest_until", Float, nullable=False, default=0.0),
-    Column("slow_until", Float, nullable=False, default=0.0),
-    Column("floods", Integer, nullable=False, default=0),
-    Column("flooded_at", Float, nullable=False, default=0.0),
+    Column("day", Date, primary_key=True),
+    Column("subject", String(48), primary_key=True),
+    Column("outcome", String(12), primary_key=True),
+    Column("place", String(40), primary_key=True),
+    Column("asked", Integer, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
 )
 
 # What recipients did: tapped a button, answered a quiz, acknowledged, wrote within a day, opted out.

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, notice, welcome
-from bot.dialogue.turn import Conversation, Left, Situation, Turn
-from bot.messages import ChoiceKind, HeardKind
+from bot.dialogue import menu
+from bot.dialogue.flows import COMMANDS, FLOWS, INTENTS, fallback, faq, linking, notice, welcome
+from bot.dialogue.turn import Left, Situation, Turn
+from bot.messages import HeardKind
 from bot.places.resolver import mentions_place
 from nlu.context import is_marked, leans, nearest_phrase
 from nlu.parse import ANSWER_AT, OFFER_AT, OFFER_SHARE, OUT_OF_SCOPE, Intent
@@ -18,7 +19,6 @@ _UNREAD = {
     HeardKind.CONTACT,
     HeardKind.UNSUPPORTED,
 }
-_PREFIX_MIN = 3
 _PLAIN = 0.95
 _UNSURE = ANSWER_AT - 0.01
 _PLACE_INTENTS = ("find_centre", "set_place")
@@ -36,7 +36,7 @@ def respond(situation: Situation) -> Turn:
         return Turn((), situation.conversation, (Left(gone=left),))
     if heard.kind is HeardKind.EDITED:
         return _answer_edited(situation)
-    return _remember_offers(_choose(situation))
+    return menu.remember(_choose(situation), situation.now)
 
 
 def _answer_edited(situation: Situation) -> Turn:
@@ -70,8 +70,14 @@ def _choose(situation: Situation) -> Turn:
         return open_token(situation, COMMANDS.get(command, "fallback/command"))
     if notice.is_asked(situation):
         return open_token(situation, f"tin/{notice.CHECK}")
-    if token := _typed_choice(situation.conversation, text):
+    if code := linking.code_in(text):
+        return open_token(situation, f"linking/code:{code}")
+    if token := menu.choose(situation.conversation, text, situation.now):
         return open_token(situation, token)
+    if again := menu.show_again(situation, text):
+        return again
+    if menu.is_number(text) and not situation.conversation.step.startswith("await_"):
+        return welcome.unclear_number(situation)
     return _understood(situation)
 
 
@@ -159,29 +165,3 @@ def open_token(situation: Situation, token: str) -> Turn:
     if flow not in FLOWS:
         return welcome.old_menu(situation)
     return FLOWS[flow](situation, argument)
-
-
-def _typed_choice(conversation: Conversation, text: str) -> str:
-    """The token of the offered choice that *text* names: by number, label, or a unique beginning."""
-    offered = conversation.offered
-    if not offered:
-        return ""
-    folded = fold(text)
-    if folded.isdecimal():
-        number = int(folded)
-        return offered[number - 1][1] if 1 <= number <= len(offered) else ""
-    for label, token in offered:
-        if label == folded:
-            return token
-    begun = [token for label, token in offered if label.startswith(folded)]
-    return begun[0] if len(begun) == 1 and len(folded) >= _PREFIX_MIN else ""
-
-
-def _remember_offers(turn: Turn) -> Turn:
-    for reply in reversed(turn.replies):
-        offered = tuple(
-            (fold(choice.label), choice.token) for choice in reply.all_choices() if choice.kind is ChoiceKind.REPLY
-        )
-        if offered:
-            return replace(turn, conversation=replace(turn.conversation, offered=offered))
-    return replace(turn, conversation=replace(turn.conversation, offered=()))

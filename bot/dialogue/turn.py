@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 class Conversation:
     """Where we are with a contact.
 
-    *offered* maps the folded label of each choice under our last message to its token, in order,
-    so that a typed label or number means the tap. *slots* are short values the flow needs. *shown* are
-    the newest answers given, each with its version: on these, and no others, the citizen may vote.
+    *offered* maps the label of each choice under our last message to its token, in order, so that a
+    typed label or number means the tap; *offered_at* is when. *slots* are short values the flow needs.
+    *shown* are the newest answers given, each with its version: on these, and no others, the citizen may
+    vote.
     """
 
     flow: str = ""
     step: str = ""
     slots: Mapping[str, str] = field(default_factory=dict)
     offered: tuple[tuple[str, str], ...] = ()
+    offered_at: datetime | None = None
     last_answer: str = ""
     shown: tuple[tuple[str, str], ...] = ()
 
@@ -169,6 +171,30 @@ class SeriesLeft:
     series: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinkAsked:
+    """The citizen wants a code for their second channel: the inbox makes one and puts it into the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTyped:
+    """The citizen typed a code of another channel: the inbox tries it and completes the reply."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """The citizen wants notices on this one of their linked channels."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """The citizen takes this channel out of the link."""
+
+
 Event = (
     Consented
     | Subscribed
@@ -185,6 +211,10 @@ Event = (
     | SeriesJoined
     | SeriesLeft
     | CentreReported
+    | LinkAsked
+    | LinkTyped
+    | Preferred
+    | Unlinked
 )
 
 

@@ -3,18 +3,22 @@
 Each act takes a connection and decides in the same transaction that keeps it; Forbidden says why not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.access import rights
 from bot.access.rights import Right
-from bot.db import Connection, broadcasts
-from bot.db.audience import Audience, count_audience
+from bot.contacts import Quota
+from bot.db import Connection, broadcast_versions, broadcasts, quotas
+from bot.db.audience import Audience, count_audience, count_routes
 from bot.office.office import Office
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
+from bot.outreach.frozen_content import render
 from bot.outreach.official import Official
+from bot.outreach.quiet_hours import ZONE
+from bot.outreach.reach import ChannelReach, Limits, plan_reach
 
 
 def draft(connection: Connection, office: Office, official: Official, made: Broadcast, now: datetime) -> Broadcast:
@@ -58,7 +62,9 @@ def submit(connection: Connection, office: Office, official: Official, number: i
     if not count_people(connection, office, found, now).total:
         raise Forbidden("rule.nobody")
     broadcasts.check_same_text(connection, found, now)
-    return _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
+    submitted = _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
+    broadcast_versions.keep(connection, submitted, official.login, now)
+    return submitted
 
 
 def may_approve(
@@ -142,6 +148,23 @@ def resolve(
 def count_people(connection: Connection, office: Office, found: Broadcast, now: datetime) -> Audience:
     """Whom the broadcast would reach now."""
     return count_audience(connection, found.segment, set(office.channels), now)
+
+
+def plan(
+    connection: Connection, office: Office, found: Broadcast, now: datetime
+) -> tuple[Sequence[ChannelReach], Sequence[Quota]]:
+    """How many *found* can really reach now on each channel, by which right, for how much, how long; and
+    what is left of the channels' quotas this month."""
+    abilities = {name: each.abilities for name, each in office.channels.items()}
+    limits = {
+        name: Limits(each.per_second, each.window, each.people_max, each.monthly_max)
+        for name, each in abilities.items()
+    }
+    people = count_routes(connection, found.segment, {name: each.window for name, each in limits.items()}, now)
+    known = quotas.of_period(connection, f"{now.astimezone(ZONE):%Y-%m}")
+    calls = [each.render(render(found.content, name)) for name, each in office.channels.items()]
+    parts = max((len(each) for each in calls), default=1)
+    return plan_reach(people, limits, known, has_template="template" in found.content, parts=parts), known
 
 
 def _check_corrected(connection: Connection, office: Office, official: Official, made: Broadcast) -> None:

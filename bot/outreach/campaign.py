@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.contacts import Topic
-from bot.messages import Choice, ChoiceKind
+from bot.messages import Choice, ChoiceKind, Template
 from bot.outreach.notice import JOIN, button_token
 from nlu.vietnamese import fold, normalise_unicode
 
@@ -29,6 +29,7 @@ LABELS = (
     "dap an",
     "giai thich",
     "xac nhan",
+    "mau zalo",
 )
 _CHANNEL_TEXT = "noi dung "
 _BEHIND = re.compile(r"\s*\(([^()]*)\)\s*$")
@@ -69,6 +70,7 @@ class Campaign:
     right: int = 0
     why: str = ""
     asks_confirmation: bool = False
+    template: Template | None = None
 
     def is_valid_on(self, day: date) -> bool:
         """Whether it may be sent on *day*."""
@@ -213,6 +215,11 @@ def _build(
     if len(buttons) + len(options) + bool(fold(asks) == "co") > BUTTONS_MAX:
         fault(line, "too_many_buttons", most=str(BUTTONS_MAX))
 
+    line, written = part("mau zalo", needed=False)
+    template = _read_template(written)
+    if written and template is None:
+        fault(line, "template", typed=written[:60])
+
     if faults:
         raise CampaignError(sorted(faults, key=lambda each: each.line))
     return Campaign(
@@ -230,6 +237,7 @@ def _build(
         right,
         why,
         fold(asks) == "co",
+        template,
     )
 
 
@@ -291,6 +299,15 @@ def _split(text: str, file: str, faults: list[Fault]) -> dict[str, tuple[int, st
         else:
             faults.append(Fault(file, number, "fault.stray", {"text": line.strip()[:40]}))
     return {label: (number, "\n".join(lines).strip()) for label, (number, lines) in found.items()}
+
+
+def _read_template(written: str) -> Template | None:
+    """The number of a template Zalo approved, then its parameters: ``12345; lop = …; ngay = …``."""
+    number, *rest = (piece.strip() for piece in re.split(r"[;\n]", written) if piece.strip()) if written else ("",)
+    pairs = [each.partition("=") for each in rest]
+    if not number.isdecimal() or not all(name.strip() and value.strip() for name, _, value in pairs):
+        return None
+    return Template(number, {name.strip(): value.strip() for name, _, value in pairs})
 
 
 def _read_dates(written: str) -> tuple[date, date] | None:

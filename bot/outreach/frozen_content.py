@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.messages import Choice, ChoiceKind, Reply
+from bot.messages import Choice, ChoiceKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
 from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
 
@@ -51,6 +51,8 @@ def freeze(
             "why": campaign.why,
             "sources": sources,
         }
+    if campaign.template:
+        frozen["template"] = {"id": campaign.template.id, "data": dict(campaign.template.data)}
     return frozen
 
 
@@ -75,4 +77,5 @@ def render(content: Mapping[str, Any], channel: str = "") -> Reply:
     )
     # zalo_bot and zalo_oa share their words.
     words = content.get("texts", {}).get(channel.partition("_")[0], content["text"])
-    return Reply(words, rows)
+    template = content.get("template")
+    return Reply(words, rows, template=Template(**template) if template else None)

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from bot.contacts import Quota
 from bot.messages import ChoiceKind
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Fault
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.frozen_content import render
 from bot.outreach.quiet_hours import ZONE
+from bot.outreach.reach import ChannelReach, Route
 
 Phrase = Callable[..., str]
 """The phrase of a key of ``broadcast_texts.yml``, filled. Raises KeyError for a key that is not there."""
@@ -102,6 +104,24 @@ def reach(phrase: Phrase, channels: Mapping[str, int], excluded: Mapping[str, in
     yield phrase("show.reach", total=total, channels=shown) if total else phrase("show.reach_none")
     for reason, people in sorted(excluded.items()):
         yield phrase("show.excluded", count=people, reason=because(phrase, reason))
+
+
+def plan(phrase: Phrase, channels: Sequence[ChannelReach], quotas: Sequence[Quota]) -> Iterator[str]:
+    """What each channel can really do now: how many, by which right, for how much, in what time."""
+    for each in channels:
+        minutes = max(1, round(each.seconds / 60)) if each.people else 0
+        yield phrase("show.plan", channel=each.channel, people=each.people, minutes=minutes, cost=each.cost)
+        for share in each.shares:
+            in_package = share.route is Route.PAID and not share.price
+            key = "show.share_package" if in_package else f"show.share_{share.route}"
+            yield phrase(key, people=share.people, price=share.price)
+        if each.closed:
+            yield phrase("show.plan_closed", people=each.closed)
+        if each.over_plan:
+            yield phrase("show.plan_over", people=each.over_plan)
+        for quota in quotas:
+            if quota.channel == each.channel:
+                yield phrase("show.plan_quota", name=quota.name, used=quota.used, most=quota.most or "?")
 
 
 def counts(phrase: Phrase, by_status: Mapping[tuple[DeliveryStatus, str], int]) -> Iterator[str]:

@@ -234,9 +234,9 @@ class Gazetteer:
         self._former_names[into] += [unit.name, *self._former_names.pop(unit.token, [])]
         came = self._came_from.pop(unit.token, [])
         self._came_from[into] = list(dict.fromkeys([*self._came_from.get(into, []), *came]))
-        for old in came:
-            parts = (into if part == unit.token else part for part in self._became[old])
-            self._became[old] = tuple(dict.fromkeys(parts))
+        for old, parts in self._became.items():
+            if unit.token in parts:
+                self._became[old] = tuple(dict.fromkeys(into if each == unit.token else each for each in parts))
 
     def _renumber(self, token: str, unit: AdminUnit) -> None:
         """*unit* moves from *token* to its own; the old token, saved somewhere, still finds it."""

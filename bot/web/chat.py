@@ -66,9 +66,9 @@ class ChatPages:
     async def page(self, request: Request) -> Response:
         """The conversation so far; a new visitor is greeted."""
         key = request.cookies.get(COOKIE, "")
-        if not _is_key(key):
+        if not is_key(key):
             key = secrets.token_urlsafe(24)
-        address = _address(key)
+        address = web_address(key)
         lines = await self._database.read(lambda c: webchat.lines_of(c, address.peer))
         if not lines and await self._may_speak(request, key):
             await self._hear(Heard(address, secrets.token_hex(8), self._clock(), HeardKind.START))
@@ -80,14 +80,14 @@ class ChatPages:
         key = request.cookies.get(COOKIE, "")
         if not comes_from_us(request):
             return HTMLResponse("", 403)
-        if not _is_key(key):
+        if not is_key(key):
             key = secrets.token_urlsafe(24)
         wants_json = "application/json" in request.headers.get("accept", "")
         if not await self._may_speak(request, key):
             text = self._texts("web.too_fast")
             return JSONResponse({"error": text}, 429) if wants_json else HTMLResponse(text, 429)
         form = await request.form(max_files=0, max_fields=10)
-        heard = _heard(_address(key), {name: str(value) for name, value in form.items()}, self._clock())
+        heard = _heard(web_address(key), {name: str(value) for name, value in form.items()}, self._clock())
         if heard is not None:
             shown = {"text": heard.text} if heard.text else {"text": _label(form.get("label"))}
             if shown["text"]:
@@ -104,9 +104,9 @@ class ChatPages:
         """The lines behind ``?after=`` as HTML, for the page's script."""
         key = request.cookies.get(COOKIE, "")
         after = request.query_params.get("after", "0")
-        if not _is_key(key) or not after.isdecimal():
+        if not is_key(key) or not after.isdecimal():
             return HTMLResponse("")
-        peer = _address(key).peer
+        peer = web_address(key).peer
         lines = await self._database.read(lambda c: webchat.lines_of(c, peer, int(after[:15])))
         return self._templates.TemplateResponse(request, "lines.html", self._context(lines))
 
@@ -153,12 +153,14 @@ class ChatPages:
         return response
 
 
-def _address(key: str) -> Address:
+def web_address(key: str) -> Address:
+    """The address of the conversation whose browser holds *key*."""
     # The database holds a digest: who reads it cannot take over a conversation.
     return Address(CHANNEL, hashlib.sha256(key.encode()).hexdigest()[:40])
 
 
-def _is_key(key: str) -> bool:
+def is_key(key: str) -> bool:
+    """Whether *key* can be the key of a conversation."""
     return len(key) == 32 and key.isascii()
 
 

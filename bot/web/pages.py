@@ -1,4 +1,4 @@
-"""The web application: chat pages, the platforms' webhooks, the console's placeholder, health."""
+"""The web application: chat pages, the platforms' webhooks, the console, health."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from bot.dialogue.texts import Texts
 from bot.web.safety import BodyLimit, SafeHeaders
 
 HERE = Path(__file__).parent
@@ -25,32 +24,28 @@ def open_templates() -> Jinja2Templates:
 
 
 def build_app(
-    chat: Sequence[BaseRoute],
+    pages: Sequence[BaseRoute],
     webhooks: Sequence[BaseRoute],
     health: Health,
-    templates: Jinja2Templates,
-    texts: Texts,
     frame_ancestors: str = "",
+    *,
+    secure: bool = False,
 ) -> Starlette:
-    """The ASGI application that serves *chat*, *webhooks*, ``/console`` and ``/health``."""
+    """The ASGI application that serves *pages*, *webhooks* and ``/health``; *secure*: citizens come by TLS."""
 
     async def show_health(request: Request) -> Response:
         state = await health()
         return JSONResponse(state, 200 if state["status"] != "down" else 503)
 
-    async def show_console(request: Request) -> Response:
-        return templates.TemplateResponse(request, "console.html", {"t": texts})
-
     return Starlette(
         routes=[
-            *chat,
+            *pages,
             *webhooks,
-            Route("/console", show_console),
             Route("/health", show_health),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         middleware=[
-            Middleware(SafeHeaders, frame_ancestors=frame_ancestors),
+            Middleware(SafeHeaders, frame_ancestors=frame_ancestors, secure=secure),
             Middleware(BodyLimit),
         ],
     )

@@ -15,8 +15,9 @@ BODY_MAX = 1_000_000
 class SafeHeaders:
     """Adds the security headers to every response; only *frame_ancestors* may embed the chat."""
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str = "") -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: str = "", *, secure: bool = False) -> None:
         self._app = app
+        self._secure = secure
         self._frames = frame_ancestors or "'none'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,6 +37,8 @@ class SafeHeaders:
                 headers["Referrer-Policy"] = "no-referrer"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "geolocation=(self), camera=(), microphone=()"
+                if self._secure:
+                    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -4,10 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+
+from bot.db import Connection, Database, contacts, unanswered
+from bot.dialogue.turn import Voted
+from bot.messages import Address
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -111,3 +116,70 @@ def test_what_cannot_be_exchanged_is_told(words: tuple[str, str], told: str) -> 
 
 def test_the_template_is_shown() -> None:
     assert hoctap("template").stdout.startswith("# ")
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    """A data folder where citizens asked what nobody could answer, and one vote was cast."""
+    data = tmp_path / "data"
+    data.mkdir()
+    database = Database.open(f"sqlite:///{data / 'hoctap.db'}")
+    now = datetime.now(UTC)
+
+    def ask(connection: Connection) -> None:
+        for question in ("lớp học bơi ở đâu", "lop hoc boi o dau", "lop hoc boi cho nao", "giá vàng"):
+            unanswered.add(connection, question, now)
+        contact = contacts.add(connection, Address("web", "1"), now)
+        contacts.apply(connection, contact, Voted("xmc-01", useful=False, version="cũ"), now)
+
+    database.submit(ask).result()
+    database.close()
+    return data
+
+
+def test_unanswered_questions_are_shown_in_groups_and_become_a_draft(content: Path, asked: Path) -> None:
+    shown = hoctap("unanswered", content=content, data=asked).stdout
+    assert "1  3 lần  lớp học bơi ở đâu" in shown
+    assert "4 câu chưa trả lời được" in shown
+
+    drafted = hoctap("draft", "1", "--topic", "trung-tam", content=content, data=asked)
+    again = hoctap("draft", "1", "--topic", "trung-tam", content=content, data=asked)
+
+    draft = content / "drafts" / "trung-tam-1.md"
+    assert str(draft) in drafted.stdout
+    assert again.returncode == 2
+    text = draft.read_text("utf-8")
+    assert text.startswith("# Trung tâm học tập cộng đồng\n\n## lớp học bơi ở đâu\nMã: tt-53\n")
+    assert "- lop hoc boi cho nao" in text
+    assert hoctap("import", str(draft), content=content).returncode == 1
+    text = text.replace("Tên ngắn:", "Tên ngắn: Lớp học bơi").replace("Trả lời:\n", "Trả lời:\nHỏi xã.\n")
+    text = text.replace("Nguồn:\n-", "Nguồn:\n- KH 45/KH-UBND")
+    wordings = "".join(f"- hoc boi cach {each}\n" for each in ("mot", "hai", "ba", "bon", "nam", "sau"))
+    draft.write_text(
+        text.replace("- lop hoc boi cho nao\n", f"- lop hoc boi cho nao\n{wordings}"), encoding="utf-8"
+    )
+    imported = hoctap("import", str(draft), content=content)
+    assert "thêm 1" in imported.stdout, imported.stdout
+    assert hoctap("preview", "tt-53", content=content).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(("draft", "99"), "Không có nhóm số 99", id="no such group"),
+        pytest.param(("draft", "1", "--topic", "boi-loi"), "Không có chủ đề “boi-loi”", id="no such topic"),
+    ],
+)
+def test_a_draft_needs_a_group_and_a_topic(content: Path, asked: Path, words: tuple[str, ...], told: str) -> None:
+    result = hoctap(*words, content=content, data=asked)
+
+    assert result.returncode == 2
+    assert told in result.stderr
+
+
+def test_the_answers_citizens_complain_of_are_listed(content: Path, asked: Path) -> None:
+    shown = hoctap("feedback", content=content, data=asked).stdout
+
+    assert shown.startswith("xmc-01  1 chưa đúng ý, 0 có ích")
+    assert "(lời cũ)" in shown
+    assert "Tất cả: 0 có ích, 1 chưa đúng ý." in shown

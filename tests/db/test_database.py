@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from bot.db import Database, DatabaseUnusable
+from bot.db import Database, DatabaseUnusable, migrations
 from bot.db.tables import audit, metadata, officials
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -63,7 +64,8 @@ def test_opening_twice_migrates_once(sqlite_url: str) -> None:
     again = Database.open(sqlite_url)
 
     version = again.read_now(lambda c: c.execute(text("SELECT version_num FROM alembic_version")).scalar())
-    assert version == "0005"
+    scripts = Path(migrations.__file__).parent / "versions"
+    assert version == max(each.stem[:4] for each in scripts.glob("0*.py"))
     again.close()
 
 

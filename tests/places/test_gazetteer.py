@@ -12,6 +12,7 @@ from bot.places.gazetteer import OVERLAY, Gazetteer
 from bot.places.names import fold
 from bot.places.overlay import OverlayError
 from bot.places.package import read_package
+from bot.places.resolver import resolve
 from bot.places.succession import without_namesakes
 from bot.places.units import Era, Level
 
@@ -214,6 +215,60 @@ def test_the_overlay_makes_dong_nai_a_city_with_ten_more_wards(gazetteer: Gazett
     assert [fold(each) for each in types] == ["tinh", "thanh pho"]
     assert wards[1] - wards[0] == 10
     assert len(gazetteer.communes("75")) == len(before.communes("75"))
+
+
+@pytest.fixture
+def tomorrow(tmp_path: Path) -> Path:
+    """An overlay by which, on 1 January 2030, a province and a commune are renamed and a commune is merged."""
+    path = tmp_path / "overlay.csv"
+    lines = [
+        "Ma,Loai,Ten,Vi do,Kinh do,Ma moi,Hieu luc tu,Nhap vao,Nguon",
+        "75,Thanh pho,Quoc Khoi,,,,2030-01-01,,x",
+        "26740,Phuong,Ben Xua,,,,2030-01-01,,x",
+        "26743,,,,,,2030-01-01,26740,x",
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def test_names_resolve_as_of_a_date(tomorrow: Path) -> None:
+    before, after = Gazetteer.load(tomorrow, date(2029, 12, 31)), Gazetteer.load(tomorrow, date(2030, 1, 1))
+
+    def named(gazetteer: Gazetteer, text: str) -> str:
+        unit = resolve(gazetteer, text).unit
+        return unit.token if unit else ""
+
+    assert named(before, "phuong ben xua") == ""
+    assert named(after, "phuong ben xua") == "new:26740"
+    assert named(before, "tinh quoc khoi") == ""
+    assert named(after, "o thanh pho quoc khoi") == "new:75"
+    for gazetteer in (before, after):
+        assert named(gazetteer, "phuong sai gon") == "new:26740"
+        assert named(gazetteer, "dong nai") in ("new:75", "old:75")
+    assert named(before, "phuong ben thanh, hcm") == "new:26743"
+    assert named(after, "phuong ben thanh, hcm") in ("new:26740", "old:26743")
+
+
+def test_a_commune_merged_later_leads_to_what_it_is_part_of(tomorrow: Path) -> None:
+    gazetteer = Gazetteer.load(tomorrow, date(2030, 1, 1))
+
+    into = gazetteer.commune("26740")
+    assert into is not None
+    assert gazetteer.unit("new:26743") is into
+    assert len(gazetteer.current_communes) == 3320
+    assert gazetteer.commune("26743") is into
+    former = [unit for unit in gazetteer if unit.era is Era.OLD]
+    assert all(part.token != "new:26743" for unit in former for part in gazetteer.successors(unit))
+    assert "old:26743" in {unit.token for unit in gazetteer.predecessors(into)}
+
+
+@pytest.mark.parametrize("line", ["99999,,X,,,,2026-01-01,,x", "26743,,,,,,2026-01-01,99999,x"])
+def test_an_overlay_that_names_no_unit_is_a_clear_error(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "overlay.csv"
+    path.write_text(f"Ma,Loai,Ten,Vi do,Kinh do,Ma moi,Hieu luc tu,Nhap vao,Nguon\n{line}\n", "utf-8")
+
+    with pytest.raises(OverlayError, match="99999"):
+        Gazetteer.load(path)
 
 
 def test_a_renumbered_commune_is_found_by_both_codes(gazetteer: Gazetteer) -> None:

@@ -155,12 +155,6 @@ async def test_the_page_without_script_is_small(browser: httpx.AsyncClient) -> N
     assert len(page.content) + len(style.content) + len(script.content) < 15_000
 
 
-async def test_the_console_says_what_comes(browser: httpx.AsyncClient) -> None:
-    page = await browser.get("/console")
-
-    assert "soạn, duyệt" in page.text
-
-
 async def test_health_tells_what_is_well(browser: httpx.AsyncClient) -> None:
     health = (await browser.get("/health")).json()
 

@@ -21,6 +21,7 @@ from bot.knowledge.hoi_dap import Label
 from bot.log import set_up
 from bot.publication import DRAFTS
 from bot.redaction import MARK
+from nlu.vietnamese import fold
 
 
 def list_unanswered(
@@ -107,9 +108,10 @@ def _groups(config: Config, days: int) -> tuple[list[Group], int]:
 
 def _write_draft(found: Group, of_topic: list[Answer], names: dict[str, str]) -> str:
     """A Hỏi – Đáp file with what is known; where something was taken out of a question, it is no wording."""
-    clean = [each for each in found.questions if MARK not in each] or [names["draft.question"]]
+    clean = {fold(each, words=True): each for each in reversed(found.questions) if MARK not in each}
+    question, *others = [*reversed(clean.values())] or [names["draft.question"]]
     title = of_topic[0].topic_title if of_topic else names["draft.topic"]
-    wordings = "\n".join(f"- {each}" for each in clean[1:] or [""])
+    wordings = "\n".join(f"- {each}" for each in others or [""])
     filled = {
         Label.CODE: _next_code(of_topic),
         Label.SHORT_TITLE: "",
@@ -118,8 +120,11 @@ def _write_draft(found: Group, of_topic: list[Answer], names: dict[str, str]) ->
         Label.SOURCES: "\n- ",
         Label.CHECKED_ON: write_date(today()),
     }
-    lines = [f"{names[f'label.{label}']}: {value}".rstrip(" ") for label, value in filled.items()]
-    return "\n".join([f"# {title}", "", f"## {clean[0]}", *lines, ""])
+    lines = []
+    for label, value in filled.items():
+        name = f"{names[f'label.{label}']}:"
+        lines.append(name + value if value.startswith("\n") else f"{name} {value}".rstrip())
+    return "\n".join([f"# {title}", "", f"## {question}", *lines, ""])
 
 
 def _next_code(of_topic: list[Answer]) -> str:

@@ -8,6 +8,7 @@ from bot.dialogue.flows import (
     faq,
     feedback,
     handover,
+    linking,
     nearest_centre,
     notice,
     privacy,
@@ -28,6 +29,7 @@ FLOWS: Mapping[str, Flow] = {
     "handover": handover.answer,
     "feedback": feedback.answer,
     "awaiting": awaiting.answer,
+    "linking": linking.answer,
     "fallback": fallback.answer,
     "tin": notice.answer,
 }
@@ -67,6 +69,7 @@ COMMANDS: Mapping[str, str] = {
     "xoa": "privacy/forget",
     "quen": "privacy/forget",
     "canbo": "handover/start",
+    "lienket": "linking/start",
     "riengtu": "privacy/notice",
     "privacy": "privacy/notice",
 }

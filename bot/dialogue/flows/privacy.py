@@ -14,11 +14,12 @@ def answer(situation: Situation, argument: str) -> Turn:
     rows = (
         (Choice(texts("button.export"), "privacy/export"),),
         (Choice(texts("button.forget"), "privacy/forget"),),
+        (Choice(texts("button.link"), "linking/start"),),
     )
     match argument:
         case "export":
             return Turn(
-                (Reply(texts("privacy.export"), rows[1:]),),
+                (Reply(texts("privacy.export"), rows[1:2]),),
                 situation.conversation,
                 (Exported(),),
                 ("export_me",),
@@ -87,6 +88,10 @@ def show(reply: Reply, held: Held, house: House) -> Reply:
         about = ": ".join(filter(None, (texts(f"report.{wrong}"), note)))
         name = centre.name if centre else id
         lines.append(texts("privacy.held_report", at=f"{at:%d/%m/%Y}", centre=name, about=about))
+    if held.linked:
+        known = texts.named("channel")
+        channels = ", ".join(known.get(each, each) for each in held.linked)
+        lines.append(texts("privacy.held_linked", channels=channels))
     if held.deliveries:
         lines.append(texts("privacy.held_deliveries", count=held.deliveries))
     if held.messages:

@@ -37,6 +37,14 @@ def old_menu(situation: Situation) -> Turn:
     return Turn((Reply(text, main_menu(situation)),), replace(situation.conversation, flow="", step=""))
 
 
+def unclear_number(situation: Situation) -> Turn:
+    """The main menu, with a word that a number alone says nothing; ``0`` just opens it."""
+    if not situation.heard.text.strip(" 0.)"):
+        return answer(situation, "help")
+    text = situation.house.texts("menu.no_number")
+    return Turn((Reply(text, main_menu(situation)),), situation.conversation, intent="menu")
+
+
 def main_menu(situation: Situation) -> tuple[tuple[Choice, ...], ...]:
     """The choices that are always of use."""
     texts = situation.house.texts

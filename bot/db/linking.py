@@ -1,0 +1,75 @@
+"""Contacts of one citizen on several channels: which they are, and which one is written to."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, update
+from sqlalchemy.sql.util import ClauseAdapter
+
+from bot.db.tables import contacts, deliveries
+
+
+def linked_channels(connection: Connection, contact_id: int) -> list[str]:
+    """The other channels on which this person is known."""
+    mine = select(contacts.c.person_id).where(contacts.c.id == contact_id).scalar_subquery()
+    return list(
+        connection.scalars(
+            select(contacts.c.channel)
+            .where(contacts.c.person_id == mine, contacts.c.id != contact_id)
+            .order_by(contacts.c.channel)
+        )
+    )
+
+
+def prefer(connection: Connection, contact_id: int, channel: str) -> None:
+    """From now on the person of this contact is written to on *channel*, where that is possible."""
+    person = select(contacts.c.person_id).where(contacts.c.id == contact_id).scalar_subquery()
+    connection.execute(
+        update(contacts).where(contacts.c.person_id == person).values(preferred=contacts.c.channel == channel)
+    )
+
+
+def unlink(connection: Connection, contact_id: int) -> None:
+    """This contact is a person of their own again; so is one who is left alone."""
+    person = connection.scalar(select(contacts.c.person_id).where(contacts.c.id == contact_id))
+    if person is None:
+        return
+    alone = {"person_id": None, "preferred": False}
+    connection.execute(update(contacts).where(contacts.c.id == contact_id).values(**alone))
+    left = connection.scalar(select(func.count()).where(contacts.c.person_id == person))
+    if left == 1:
+        connection.execute(update(contacts).where(contacts.c.person_id == person).values(**alone))
+
+
+def rather_here(who: ColumnElement[bool], running: Collection[str]) -> ColumnElement[bool]:
+    """That no other contact of the same person fits *who* and is rather to be written to.
+
+    *running* are the channels on which anything can be sent. Without a preference the first contact is it.
+    """
+    other = contacts.alias("same_person")
+    fits = ClauseAdapter(other).traverse(who)
+    before = or_(
+        and_(other.c.preferred, not_(contacts.c.preferred)),
+        and_(other.c.preferred == contacts.c.preferred, other.c.id < contacts.c.id),
+    )
+    return not_(
+        exists().where(
+            other.c.person_id == contacts.c.person_id,
+            other.c.id != contacts.c.id,
+            other.c.channel.in_(sorted(running)),
+            fits,
+            before,
+        )
+    )
+
+
+def reached_elsewhere(broadcast_id: int) -> ColumnElement[bool]:
+    """That another contact of the same person has had this broadcast, or is having it."""
+    other = contacts.alias("same_person")
+    theirs = deliveries.alias("theirs")
+    return exists().where(
+        other.c.person_id == contacts.c.person_id,
+        other.c.id != contacts.c.id,
+        theirs.c.contact_id == other.c.id,
+        theirs.c.broadcast_id == broadcast_id,
+        theirs.c.status.in_(("sending", "sent", "delivered", "read", "uncertain")),
+    )

@@ -1,0 +1,90 @@
+"""A broadcast as citizens will see it on each channel, and what changed since the version before."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.channels.base import Channel
+from bot.markup import to_html, to_plain
+from bot.messages import Choice, ChoiceKind
+from bot.office.office import Office
+from bot.outreach.broadcast import Broadcast
+from bot.outreach.frozen_content import render
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """The message on one channel: its HTML (safe), what can be tapped, and in how many pieces it comes."""
+
+    channel: str
+    html: str
+    taps: tuple[str, ...]
+    numbered: bool
+    parts: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a difference: ``same``, ``gone`` or ``new``."""
+
+    kind: str
+    text: str
+
+
+def bubbles(office: Office, broadcast: Broadcast) -> list[Bubble]:
+    """The message on every running channel that the audience allows."""
+    wanted = broadcast.segment.channels or set(office.channels)
+    return [
+        _bubble(name, channel, broadcast) for name, channel in sorted(office.channels.items()) if name in wanted
+    ]
+
+
+def difference(old: str, new: str) -> list[Piece]:
+    """What changed between two texts, word by word."""
+    before, after = old.split(" "), new.split(" ")
+    return list(_pieces(before, after))
+
+
+def changes(old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) -> list[tuple[str, list[Piece]]]:
+    """The fields that differ between two submitted versions, by their names for officials."""
+    return [
+        (label, difference(_line(old.get(field)), _line(new.get(field))))
+        for field, label in names.items()
+        if old.get(field) != new.get(field)
+    ]
+
+
+def _bubble(name: str, channel: Channel, broadcast: Broadcast) -> Bubble:
+    reply = render(broadcast.content, name)
+    return Bubble(
+        name,
+        to_html(reply.text),
+        tuple(_tap(each) for each in reply.all_choices()),
+        not channel.abilities.buttons,
+        len(channel.render(reply)),
+        len(to_plain(reply.text)),
+    )
+
+
+def _pieces(before: list[str], after: list[str]) -> Iterator[Piece]:
+    matcher = difflib.SequenceMatcher(a=before, b=after, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            yield Piece("same", " ".join(before[a:b]))
+            continue
+        if b > a:
+            yield Piece("gone", " ".join(before[a:b]))
+        if d > c:
+            yield Piece("new", " ".join(after[c:d]))
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {', '.join(map(str, each))}" for key, each in sorted(value.items()) if each)
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def _tap(choice: Choice) -> str:
+    return f"{choice.label} ({choice.target})" if choice.kind is ChoiceKind.URL else choice.label
