@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for v in 3.13 3.12 3.11 3; do command -v python$$v >/dev/null 2>&1 && python$$v -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v python$$v; break; }; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes
 
-.PHONY: run test setup setup-dev lock clean
+.PHONY: run test rasa test-rasa setup setup-dev lock clean
 .DEFAULT_GOAL := run
 
 run:
@@ -17,6 +17,14 @@ test: setup-dev
 	.venv/bin/lint-imports
 	.venv/bin/hoctap content check
 	.venv/bin/pytest -n auto
+
+# Rasa in an environment of its own; the bot uses it with HOCTAP_NLU=rasa.
+rasa:
+	nlu/rasa.sh train nlu --fixed-model-name hoctap
+	exec nlu/rasa.sh serve
+
+test-rasa: setup-dev
+	.venv/bin/pytest -m rasa tests/rasa
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev
@@ -42,6 +50,8 @@ LOCK = uv pip compile pyproject.toml --extra build --quiet --universal --python-
 lock:
 	$(LOCK) -o requirements.txt > /dev/null
 	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt > /dev/null
+	uv pip compile nlu/requirements-rasa.in --quiet --python-version 3.10 --python-platform x86_64-manylinux_2_28 \
+		--generate-hashes --no-header --no-emit-index-url --no-annotate -o nlu/requirements-rasa.txt > /dev/null
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,13 +1,14 @@
 """The content as published: packed whole, kept in the database, read into a Mind, swapped in the running bot."""
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from bot.config import Config
 from bot.db import Database, publications
 from bot.db.audit import BOT
 from bot.db.publications import Act, Publication
-from bot.dialogue.texts import TextsError, load_texts
+from bot.dialogue.texts import Texts, TextsError, load_texts
 from bot.dialogue.turn import House
 from bot.inbox import ZONE, Inbox, Mind
 from bot.knowledge import library
@@ -160,9 +161,17 @@ def start(config: Config, database: Database, now: datetime) -> Start:
 
 
 def read_version(config: Config, database: Database, publication: Publication, today: date) -> Mind:
-    """The Mind of what *publication* put before citizens. Raises what ``load_mind`` raises."""
+    """The Mind of what *publication* put before citizens. Raises what ``load_mind`` raises.
+
+    A phrase that came with newer code, and that the version cannot know, is taken from the content folder.
+    """
     archive = database.read_now(lambda c: publications.archive_of(c, publication.digest))
-    return load_mind(unpack(config.data, publication.digest, archive), config.data, today, open_rasa(config))
+    mind = load_mind(unpack(config.data, publication.digest, archive), config.data, today, open_rasa(config))
+    with contextlib.suppress(TextsError):
+        newer = load_texts(config.content / "texts.yml").phrases
+        texts = Texts({**newer, **mind.house.texts.phrases})
+        return replace(mind, house=replace(mind.house, texts=texts))
+    return mind
 
 
 def explain(error: Exception) -> str:

@@ -43,9 +43,26 @@ def project_files(dialogue: Sequence[Example], topics: Mapping[str, Sequence[Exa
     `topics` maps the ASCII name of each topic to its examples; `dialogue` are those that the project holds
     already. The same examples always give the same files.
     """
-    files = {f"data/content/{name}.yml": _topic(examples) for name, examples in topics.items()}
+    files = {f"data/content/{name}.yml": data_file(examples) for name, examples in topics.items()}
     every = [*dialogue, *(example for examples in topics.values() for example in examples)]
     return {"domain.yml": _domain({example.intent for example in every}), **files}
+
+
+def data_file(examples: Sequence[Example]) -> str:
+    """Return a file of training data that holds `examples`, whatever was typed in them."""
+    wordings, answers = split_kinds(examples)
+    lines = [_HEADER, "nlu:"]
+    for intent, texts in _by_intent(wordings).items():
+        said = [line for line in map(one_line, texts) if tokens(line)]
+        lines += [f"- intent: {rasa_name(intent)}", "  examples: |", *(f"    - {line}" for line in said)]
+    if answers:
+        lines += ["", "responses:"]
+    for intent, texts in _by_intent(answers).items():
+        lines.append(f"  {RESPONSE_PREFIX}{rasa_name(intent)}:")
+        for text in texts:
+            # The 2 says how far the text is indented, should it begin with white space.
+            lines += ["  - text: |2-", *(f"      {line}".rstrip() for line in _printable(text).split("\n"))]
+    return "\n".join(lines) + "\n"
 
 
 def read_taught(
@@ -83,21 +100,6 @@ def _domain(intents: Iterable[str]) -> str:
     named = "".join(f"- {rasa_name(intent)}\n" for intent in sorted(intents))
     kinds = "".join(f"- {kind.value}\n" for kind in EntityKind)
     return f"{_HEADER}\nintents:\n{named}\nentities:\n{kinds}"
-
-
-def _topic(examples: Sequence[Example]) -> str:
-    wordings, answers = split_kinds(examples)
-    lines = [_HEADER, "nlu:"]
-    for intent, texts in _by_intent(wordings).items():
-        said = [line for line in map(one_line, texts) if tokens(line)]
-        lines += [f"- intent: {rasa_name(intent)}", "  examples: |", *(f"    - {line}" for line in said)]
-    lines += ["", "responses:"]
-    for intent, texts in _by_intent(answers).items():
-        lines.append(f"  {RESPONSE_PREFIX}{rasa_name(intent)}:")
-        for text in texts:
-            # The 2 says how far the text is indented, should it begin with white space.
-            lines += ["  - text: |2-", *(f"      {line}".rstrip() for line in _printable(text).split("\n"))]
-    return "\n".join(lines) + "\n"
 
 
 def _by_intent(examples: Iterable[Example]) -> dict[str, list[str]]:

@@ -30,6 +30,15 @@ def test_hides_secrets_when_shown() -> None:
     assert "geheim" not in repr(config)
 
 
+def test_a_rasa_server_needs_its_token() -> None:
+    with pytest.raises(ConfigError, match="HOCTAP_RASA_TOKEN"):
+        Config.load({"HOCTAP_NLU": "rasa"})
+    with pytest.raises(ConfigError, match="embedded or rasa"):
+        Config.load({"HOCTAP_NLU": "Rasa!"})
+
+    assert Config.load({"HOCTAP_NLU": "rasa", "HOCTAP_RASA_TOKEN": "x"}).rasa_url == "http://127.0.0.1:5005"
+
+
 def test_names_every_fault_at_once() -> None:
     wrong = {
         "HOCTAP_PORT": "eighty",

@@ -227,3 +227,18 @@ async def test_an_answer_under_way_is_wholly_by_the_old_or_by_the_new(
     assert "24/11/2026" in (await citizen.says("học xóa mù chữ ở đâu"))[0]
     monkeypatch.undo()
     assert "23/11/2026" in (await citizen.says("học xóa mù chữ ở đâu"))[0]
+
+
+def test_a_version_older_than_the_code_takes_new_phrases_from_the_folder(
+    config: Config, database: Database
+) -> None:
+    texts = config.content / "texts.yml"
+    now = texts.read_text("utf-8")
+    texts.write_text(now.replace("  detail: Chi tiết\n", "").replace("  done: Xong\n", "  done: Hết\n"), "utf-8")
+    put(database, config)
+    texts.write_text(now, encoding="utf-8")
+
+    house = start(config, database, NOW).mind.house
+
+    assert house.texts("button.detail") == "Chi tiết"
+    assert house.texts("button.done") == "Hết"

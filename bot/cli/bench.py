@@ -15,6 +15,7 @@ from bot.knowledge import library
 from bot.log import set_up
 from bot.outreach.delivery import OnAmbiguous
 from nlu import bench as nlu_bench
+from nlu import rasa_bench
 from nlu.training import read_examples
 
 app = typer.Typer(help="Measure the bot beside a baseline.", no_args_is_help=True)
@@ -58,12 +59,15 @@ def torture(
 
 
 @app.command()
-def nlu() -> None:
+def nlu(
+    rasa: Annotated[bool, typer.Option("--rasa", help="Beside a Rasa server with our pipeline instead.")] = False,
+) -> None:
     """Milliseconds a parse, training seconds and memory, beside a plain nearest-example scan."""
     set_up("error")
     config = Config.load()
     answers = library.load(config.content / "faq", today_in_vietnam())
-    nlu_bench.run([*read_examples(), *answers.examples()])
+    measure = rasa_bench.run if rasa else nlu_bench.run
+    measure([*read_examples(), *answers.examples()])
 
 
 @app.command()

@@ -4,14 +4,22 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.inbox import _understand
+from bot.app import App
+from bot.config import Config
+from bot.db import Database
+from bot.db.publications import Act, Publication
+from bot.inbox import Mind, _understand
+from bot.publication import Start
 from nlu import rasa_server
 from nlu.parse import OUT_OF_SCOPE, Intent, Parse
 from nlu.rasa_server import SECONDS_MAX, RasaParser, RasaServer
+from tests.conftest import NOW
 from tests.nlu.rasa_edge import TOKEN, Edge, no_reading, rasa_edge
 
 QUESTION = "hoc xoa mu chu o dau"
@@ -288,3 +296,26 @@ async def test_the_event_loop_goes_on_while_the_server_is_waited_for(edge: Edge)
 
     assert (await waiting).intent.name == "faq/xmc-01"
     assert beats >= 5
+
+
+async def test_health_says_when_rasa_is_away_and_the_embedded_engine_answers(
+    edge: Edge, mind: Mind, sqlite: Database, tmp_path: Path
+) -> None:
+    edge.status = 503
+    server = RasaServer(edge.url, TOKEN)
+    mind = replace(mind, parser=RasaParser(server, mind.parser, "1"))
+    began = Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1))
+    app = App.open(Config(data=tmp_path, nlu="rasa", rasa_url=edge.url, rasa_token=TOKEN), sqlite, began)
+    before = await app.health()
+
+    answered = await _understand(app.inbox.mind.parser, QUESTION, "")
+    away = await app.health()
+    edge.status = 200
+    await asyncio.to_thread(mind.parser.check)  # type: ignore[attr-defined]
+    back = await app.health()
+
+    assert answered.intent.name.startswith("faq/")
+    assert (before["status"], before["understanding"]["state"]) == ("ok", "starting")
+    assert (away["status"], away["understanding"]) == ("degraded", {"engine": "rasa", "state": "HTTP 503"})
+    assert (back["status"], back["understanding"]["state"]) == ("ok", "ok")
+    server.close()
