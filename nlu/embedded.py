@@ -63,6 +63,8 @@ class ModelReader:
         words = self._model.repair.words(text)
         core = without_courtesies(" ".join(words)).split()
         named = self._model.named_exactly(text, words, core)
+        if len(named) == 1:
+            return _exactly(text, named, ())
         if not named and is_gibberish(text):
             return Parse(text, Intent("", 0.0), ())
         if not core or core == words:

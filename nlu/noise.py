@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from nlu.vietnamese import SHORTHAND, fold
+from nlu.vietnamese import SHORTHAND, TELEX_SHAPES, TELEX_TONES, fold
 
 _SHARE: Final = 0.3
 _NEIGHBOURS: Final = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuioopsdfghjkllxcvbnmm", strict=True))
-_TONE_KEYS: Final = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
-_SHAPE_KEYS: Final = {"â": "aa", "ă": "aw", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw", "đ": "dd"}
 
 
 class Typing(StrEnum):
@@ -48,12 +46,12 @@ def telex(word: str) -> str:
     """Return the keystrokes of a lower-case `word` in Telex: được → dduwowcj."""
     plain, tone = "", ""
     for sign in unicodedata.normalize("NFD", word):
-        if sign in _TONE_KEYS:
-            tone = _TONE_KEYS[sign]
+        if sign in TELEX_TONES:
+            tone = TELEX_TONES[sign]
         else:
             plain += sign
     shaped = unicodedata.normalize("NFC", plain)
-    return "".join(_SHAPE_KEYS.get(letter, letter) for letter in shaped) + tone
+    return "".join(TELEX_SHAPES.get(letter, letter) for letter in shaped) + tone
 
 
 def _touch(text: str, chance: random.Random, change: Callable[[str, random.Random], str]) -> str:

@@ -331,3 +331,7 @@ EMOJI: Final = {
     **dict.fromkeys("👎", "không"),
 }
 """What people say with a picture alone."""
+
+TELEX_TONES: Final = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
+TELEX_SHAPES: Final = {"â": "aa", "ă": "aw", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw", "đ": "dd"}
+"""The Telex keystrokes of the tone marks and of the letters with a shape of their own."""
