@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from bot.channels.base import Channel
-from bot.db import Database, rates
+from bot.db import Database, SQLAlchemyError, rates
 from bot.db.rates import Slots
 from bot.outreach.pace import ChatPace
 
@@ -105,6 +105,9 @@ class ChannelPace:
             if not slots.count:
                 # Others have them; a rest of the channel is looked at again in a while.
                 await asyncio.sleep(min(max(slots.first - time.time(), 0.005), 1.0))
+        except SQLAlchemyError:
+            # A database that is away for a moment; whoever needs a slot asks again.
+            await asyncio.sleep(0.5)
         finally:
             self._refill = None
             for wake in self.listeners:
