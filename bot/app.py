@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -25,6 +26,7 @@ from bot.config import Config
 from bot.db import Database, conversations, unanswered, webchat
 from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
+from bot.distributed import JobEngine
 from bot.inbox import ZONE, Inbox, Mind
 from bot.knowledge import library
 from bot.office.office import Office
@@ -98,6 +100,14 @@ def open_office(config: Config, database: Database, channels: Mapping[str, Chann
     )
 
 
+class Part(StrEnum):
+    """What a process does: everything, or what ``hoctap web`` and ``hoctap worker`` do."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
+
+
 @dataclass(slots=True)
 class App:
     """A wired bot: the database, the channels, and what runs between them."""
@@ -110,23 +120,31 @@ class App:
     dispatcher: Dispatcher
     scheduler: Scheduler
     newsstand: Newsstand
+    engine: JobEngine | None = None
 
     @classmethod
-    def open(cls, config: Config, database: Database, began: Start) -> "App":
-        """Wire everything; nothing runs yet."""
+    def open(cls, config: Config, database: Database, began: Start, part: Part = Part.ALL) -> "App":
+        """Wire everything, or the *part* of it that one process of several does; nothing runs yet."""
         mind = with_published_centres(config, database, began.mind, today_in_vietnam())
         channels = open_channels(config, database, mind.house.texts)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
-        inbox = Inbox(database, channels, outbox, mind, utc_now)
+        front = JobEngine(database) if part is Part.WEB else None
+        inbox = Inbox(database, channels, outbox, mind, utc_now, front.hand_over if front else None)
         newsstand = Newsstand(config, database, inbox, began, utc_now)
         caps = Caps(config.notices_a_day, config.notices_a_week)
         dispatcher = Dispatcher(database, channels, utc_now, paces=paces, caps=caps)
 
+        engine = JobEngine(database, dispatcher, inbox) if part is Part.WORKER else front
+        dispatcher.by_jobs = engine is not None
+
         async def tend_broadcasts() -> None:
             now = utc_now()
             await dispatcher.tick(now)
-            await dispatcher.run_ready(now)
+            if engine is None:
+                await dispatcher.run_ready(now)
+            else:
+                await engine.offer_shards(now)
 
         async def look_for_centres() -> None:
             renew = partial(with_published_centres, config, database, inbox.mind, today_in_vietnam())
@@ -154,19 +172,22 @@ class App:
         async def reconcile() -> None:
             await dispatcher.reconcile()
 
+        answering = [
+            Tick("replies", 1, outbox.retry_due),
+            Tick("broadcasts", 2, tend_broadcasts),
+            Tick("answers", 60, tell_answers),
+            Tick("forget", 3600, forget),
+            Tick("reconcile", 24 * 3600, reconcile),
+        ]
         scheduler = Scheduler(
             [
-                Tick("replies", 1, outbox.retry_due),
-                Tick("broadcasts", 2, tend_broadcasts),
+                *(answering if part is not Part.WEB else []),
                 Tick("content", 0.5, look_for_news),
-                Tick("answers", 60, tell_answers),
                 Tick("rasa", 10, look_at_rasa),
                 Tick("centres", 10, look_for_centres),
-                Tick("forget", 3600, forget),
-                Tick("reconcile", 24 * 3600, reconcile),
             ]
         )
-        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler, newsstand)
+        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler, newsstand, engine)
 
     async def health(self) -> dict[str, Any]:
         """What an operator or a monitor asks: is everything well, and if not, what."""
@@ -242,8 +263,11 @@ class App:
         loop = asyncio.get_running_loop()
         for each in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(each, server.stop)
-        await self.dispatcher.recover_at_start()
-        await self.inbox.start()
+        if self.engine is None:
+            await self.dispatcher.recover_at_start()
+            await self.inbox.start()
+        else:
+            await self.engine.open()
         self.scheduler.start()
         listeners = [asyncio.create_task(channel.listen(self.inbox.receive)) for channel in self.channels.values()]
         try:
@@ -256,10 +280,34 @@ class App:
             await self.dispatcher.drain()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.inbox.settle(), 10)
-            for channel in self.channels.values():
-                await channel.close()
-            self.database.close()
-            log.info("stopped")
+            await self._close()
+
+    async def work(self) -> None:
+        """Send broadcasts and answer citizens until SIGINT or SIGTERM; then finish what is under way."""
+        assert self.engine is not None
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, ended.set)
+        await self.engine.open()
+        await self.dispatcher.recover_at_start()
+        self.engine.start()
+        self.scheduler.start()
+        log.info("working")
+        while not ended.is_set() and self.engine.is_working():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), 1)
+        self.scheduler.stop()
+        await self.dispatcher.drain()
+        await self._close()
+
+    async def _close(self) -> None:
+        if self.engine is not None:
+            await self.engine.close()
+        for channel in self.channels.values():
+            await channel.close()
+        self.database.close()
+        log.info("stopped")
 
 
 class _Server(uvicorn.Server):

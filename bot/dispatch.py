@@ -13,13 +13,14 @@ from typing import Any
 import structlog
 
 from bot.channels.base import Call, Channel
-from bot.db import Connection, Database, broadcasts, freezing, recovery, shards
+from bot.db import Connection, Database, broadcasts, freezing, recovery, schedules, shards
 from bot.db.house_marks import Progress, hold_everything
 from bot.db.reconciling import Balance, keep_outcome, reconcile
 from bot.db.shards import Held
 from bot.messages import Reply
 from bot.outreach import frozen_content
 from bot.outreach.broadcast import Status
+from bot.outreach.check_code import new_code
 from bot.outreach.delivery import Recent
 from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.pacing import ChannelPace, open_paces
@@ -58,6 +59,8 @@ class Dispatcher:
         self.lease = lease
         self.owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.draining = False
+        self.by_jobs = False
+        """Whether shards come as jobs, not by looking for them."""
         self.paces = paces or open_paces(database, channels)
         self.sizes = {name: shard_size(each.abilities.per_second) for name, each in channels.items()}
         self.progress = Progress(database.engine)
@@ -99,6 +102,8 @@ class Dispatcher:
 
     async def tick(self, now: datetime) -> None:
         """Start what is due, take back expired leases, close what is over."""
+        for schedule, outcome in await self.database.write(lambda c: schedules.run_due(c, now, new_code)):
+            log.info("schedule_due", schedule=schedule, outcome=outcome)
         await self.database.write(lambda c: broadcasts.ripen_approved(c, now))
         for broadcast_id in await self.database.read(lambda c: broadcasts.due(c, now)):
             try:
@@ -126,9 +131,6 @@ class Dispatcher:
         """Look whether the books of every broadcast balance; one that does not is held, and said so."""
         now = self.clock()
         balances = await self.database.read(lambda c: reconcile(c, now))
-        # What changes while it is read looks like a fault: only what is wrong twice is wrong.
-        if any(each.faults for each in balances):
-            balances = await self.database.write(lambda c: reconcile(c, now))
         await self.database.write(lambda c: keep_outcome(c, balances, now))
         for each in balances:
             if each.faults:
@@ -149,10 +151,10 @@ class Dispatcher:
                 if task is None or task.done():
                     self._tasks[name, lane] = asyncio.create_task(self._serve(name, lane))
 
-    async def run_shard(self, name: str, lane: int = 0) -> bool:
-        """Send the next shard of a channel, whole. False when none is ready."""
+    async def run_shard(self, name: str, lane: int = 0, only: tuple[int, int] | None = None) -> bool:
+        """Send the next shard of a channel, or *only* this one, whole. False when none is ready."""
         now = self.clock()
-        held = await self.database.write(lambda c: self._claim(c, name, now))
+        held = await self.database.write(lambda c: self._claim(c, name, now, only))
         if held is None:
             return False
         sending = self._sending[name, lane] = self._open(name, held)
@@ -195,7 +197,8 @@ class Dispatcher:
                 )
                 if not more:
                     return
-                await self.run_ready(now)
+                if not self.by_jobs:
+                    await self.run_ready(now)
         except Exception:
             log.exception("freezing_failed", broadcast=broadcast_id)
         finally:
@@ -205,8 +208,10 @@ class Dispatcher:
         self.progress.note(connection)
         return broadcasts.start(connection, broadcast_id, self.sizes, now)
 
-    def _claim(self, connection: Connection, name: str, now: datetime) -> Held | None:
-        held = shards.claim_shard(connection, name, self.owner, self.lease, now)
+    def _claim(
+        self, connection: Connection, name: str, now: datetime, only: tuple[int, int] | None
+    ) -> Held | None:
+        held = shards.claim_shard(connection, name, self.owner, self.lease, now, only)
         if held is not None:
             self.progress.note(connection)
         return held

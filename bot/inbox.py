@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -44,8 +45,15 @@ class Mind:
     parser: Parser
 
 
+HandOver = Callable[[Iterable[Address]], Awaitable[None]]
+"""Has the waiting messages of these citizens answered by another process."""
+
+
 class Inbox:
-    """Receives what citizens send, and answers each of them one message at a time, in order."""
+    """Receives what citizens send, and answers each of them one message at a time, in order.
+
+    With *hand_over* it only receives; workers answer by ``answer_waiting``.
+    """
 
     def __init__(
         self,
@@ -54,8 +62,10 @@ class Inbox:
         outbox: Outbox,
         mind: Mind,
         clock: Callable[[], datetime],
+        hand_over: HandOver | None = None,
     ) -> None:
         self.mind = mind
+        self._hand_over = hand_over
         self._database = database
         self._channels = channels
         self._outbox = outbox
@@ -85,12 +95,30 @@ class Inbox:
         if not located:
             return
         ids = await self._database.write(lambda c: conversations.store(c, located, now))
-        for inbox_id, each in zip(ids, located, strict=True):
-            if inbox_id is not None:
-                self._queue(inbox_id, each)
+        fresh = [(inbox_id, each) for inbox_id, each in zip(ids, located, strict=True) if inbox_id is not None]
+        if self._hand_over is not None:
+            # A job that is lost here is made by the next sweep: the message is stored.
+            with suppress(Exception):
+                await self._hand_over({each.address for _, each in fresh})
+            return
+        for inbox_id, each in fresh:
+            self._queue(inbox_id, each)
+
+    async def answer_waiting(self, address: Address) -> None:
+        """Answer the stored messages of *address* in their order, whichever process received them."""
+        while found := await self._database.write(lambda c: conversations.take_waiting(c, address, STARTS_MAX)):
+            inbox_id, heard = found
+            try:
+                await self._answer(inbox_id, heard)
+            except Exception:
+                log.exception("turn_failed", inbox=inbox_id, channel=address.channel)
+                await self._apologise(inbox_id, address)
 
     async def settle(self, address: Address | None = None) -> None:
         """Wait until everything received so far (from *address*, or from anyone) is answered."""
+        if self._hand_over is not None:
+            while await self._database.read(lambda c: conversations.is_waiting(c, address)):
+                await asyncio.sleep(0.05)
         while tasks := [task for at, task in self._answering.items() if address is None or at == address]:
             await asyncio.wait(tasks)
 

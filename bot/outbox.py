@@ -63,7 +63,9 @@ class Outbox:
         for name in self._channels:
             if self._resting.get(name, now) > now:
                 continue
-            due = await self._database.read(lambda c, name=name: conversations.due_replies(c, name, now))  # type: ignore[misc]
+            # On PostgreSQL whoever asks holds them, so that no other process sends them too.
+            ask = self._database.read if self._database.is_sqlite else self._database.write
+            due = await ask(lambda c, name=name: conversations.due_replies(c, name, now))  # type: ignore[misc]
             by_peer: dict[str, list[Outgoing]] = {}
             for each in due:
                 if each.id not in self._in_flight:

@@ -9,9 +9,10 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.channels.base import Channel
-from bot.db import Database, rates
+from bot.db import Database, SQLAlchemyError, rates
 from bot.db.rates import Slots
 from bot.outreach.pace import ChatPace
 
@@ -42,10 +43,11 @@ class ChannelPace:
         """Wait until a reply to *chat* may leave. Not allowed for now: the seconds to wait, at once."""
         delay = 0.0
         if not self.is_free:
+            asked_at = time.monotonic()
             slots = await self._reserve(count, None)
+            delay = max(0.0, slots.first - (time.monotonic() - asked_at))
             if not slots.count:
-                return max(0.0, slots.first - time.time())
-            delay = max(0.0, slots.first - time.time())
+                return delay
             delay = max(delay, self.chats.delay(chat, time.monotonic()))
         if delay:
             await asyncio.sleep(delay)
@@ -99,21 +101,28 @@ class ChannelPace:
     async def _fill(self) -> None:
         loop = asyncio.get_running_loop()
         try:
+            asked_at = loop.time()
             slots = await self._reserve(max(1, int(self._per_second * AHEAD)), AHEAD)
-            shift = loop.time() - time.time()
-            self._slots.extend(slots.first + number * slots.gap + shift for number in range(slots.count))
+            begins = asked_at + slots.first
+            self._slots.extend(begins + number * slots.gap for number in range(slots.count))
             if not slots.count:
                 # Others have them; a rest of the channel is looked at again in a while.
-                await asyncio.sleep(min(max(slots.first - time.time(), 0.005), 1.0))
+                await asyncio.sleep(min(max(begins - loop.time(), 0.005), 1.0))
+        except SQLAlchemyError:
+            # A database that is away for a moment; whoever needs a slot asks again.
+            await asyncio.sleep(0.5)
         finally:
             self._refill = None
             for wake in self.listeners:
                 wake()
 
     async def _reserve(self, count: int, ahead: float | None) -> Slots:
-        return await self._database.reserve(
-            lambda c: rates.reserve(c, self._channel, count, self._per_second, time.time(), ahead)
+        """Slots with their first in seconds from now: a clock that is set meanwhile moves none of them."""
+        now = time.time()
+        slots = await self._database.reserve(
+            lambda c: rates.reserve(c, self._channel, count, self._per_second, now, ahead)
         )
+        return replace(slots, first=slots.first - now)
 
 
 def open_paces(database: Database, channels: Mapping[str, Channel]) -> dict[str, ChannelPace]:

@@ -9,17 +9,21 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from procrastinate.exceptions import ConnectorException
+
 from bot import pacing
 from bot.bench.bot_api import TOKEN
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_request import AiohttpRequest
-from bot.db import Database, SQLAlchemyError
+from bot.db import Database, DatabaseUnusable, SQLAlchemyError
 from bot.dispatch import Dispatcher
+from bot.distributed import JobEngine
 from bot.log import set_up
 
 
@@ -61,12 +65,43 @@ def open_telegram(api_url: str, per_second: float) -> TelegramChannel:
 
 async def work(order: dict[str, Any]) -> None:
     """Send until killed, as ``hoctap run`` does, but looking for work four times a second."""
+    bent, dispatcher = _open(order)
+    await _tend(dispatcher, bent, dispatcher.run_ready)
+
+
+async def work_by_jobs(order: dict[str, Any]) -> None:
+    """Send until killed, as ``hoctap worker`` does."""
+    bent, dispatcher = _open(order)
+    dispatcher.by_jobs = True
+    engine: JobEngine | None = None
+
+    async def offer(now: datetime) -> None:
+        nonlocal engine
+        if engine is None or not engine.is_working():
+            # The database went away and with it the workers; in life the process ends and is started anew.
+            fresh = JobEngine(dispatcher.database, dispatcher)
+            await fresh.open()
+            fresh.start(2)
+            engine = fresh
+        await engine.offer_shards(now)
+
+    await _tend(dispatcher, bent, offer)
+
+
+def _open(order: dict[str, Any]) -> tuple[BentTime, Dispatcher]:
     bent = BentTime(Path(order["clock"]))
     vars(pacing)["time"] = bent
-    database = Database.open(order["database"])
+    while True:
+        try:
+            database = Database.open(order["database"])
+            break
+        except (DatabaseUnusable, SQLAlchemyError):
+            time.sleep(0.3)
     channels = {"telegram": open_telegram(order["api_url"], order["per_second"])}
-    lease = timedelta(seconds=order["lease"])
-    dispatcher = Dispatcher(database, channels, bent.now, lease=lease)
+    return bent, Dispatcher(database, channels, bent.now, lease=timedelta(seconds=order["lease"]))
+
+
+async def _tend(dispatcher: Dispatcher, bent: BentTime, send: Callable[[datetime], Awaitable[None]]) -> None:
     recovered = False
     while True:
         try:
@@ -74,8 +109,8 @@ async def work(order: dict[str, Any]) -> None:
                 await dispatcher.recover_at_start()
                 recovered = True
             await dispatcher.tick(bent.now())
-            await dispatcher.run_ready(bent.now())
-        except SQLAlchemyError as error:
+            await send(bent.now())
+        except (SQLAlchemyError, ConnectorException, OSError) as error:
             print(type(error).__name__, str(error)[:100], file=sys.stderr)
         await asyncio.sleep(0.25)
 
@@ -89,7 +124,7 @@ def main() -> None:
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.close(0)
-            set_up("error")
+            set_up(os.environ.get("HOCTAP_TEST_LOG", "error"))
             try:
                 asyncio.run(ENGINES[order["engine"]](order))
             finally:
@@ -97,7 +132,7 @@ def main() -> None:
         print(pid, flush=True)
 
 
-ENGINES = {"embedded": work}
+ENGINES = {"embedded": work, "procrastinate": work_by_jobs}
 
 if __name__ == "__main__":
     main()

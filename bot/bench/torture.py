@@ -200,7 +200,8 @@ async def _torment(
     """Kill, freeze and mislead until all of it was done and the broadcast is over."""
     for _ in range(ordeal.workers):
         await nursery.fork()
-    every = ordeal.people / (ordeal.kills + 1)
+    # Some are blocked and some stay in doubt: fewer arrive than there are people.
+    every = ordeal.people * 0.75 / (ordeal.kills + 1)
     deadline = time.monotonic() + 3600
     seen, stalled = 0, time.monotonic()
     while time.monotonic() < deadline:
@@ -209,7 +210,7 @@ async def _torment(
         if done != seen:
             seen, stalled = done, time.monotonic()
         quiet = time.monotonic() - stalled
-        if outcome.kills < ordeal.kills and done >= every * (outcome.kills + 1) * 0.97:
+        if outcome.kills < ordeal.kills and done >= every * (outcome.kills + 1):
             victim = chance.choice(list(nursery.alive))
             if nursery.alive[victim] + 0.1 > time.monotonic():
                 continue

@@ -7,8 +7,8 @@ from types import ModuleType
 import typer
 
 COMMANDS = (
-    "run", "chat", "ask", "content", "places", "centres", "official",
-    "broadcast", "handover", "zalo", "nlu", "ops", "bench",
+    "run", "web", "worker", "chat", "ask", "content", "places", "centres", "official",
+    "broadcast", "outreach", "handover", "zalo", "nlu", "ops", "bench",
 )  # fmt: skip
 """Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
 

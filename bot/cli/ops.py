@@ -6,7 +6,9 @@ import typer
 
 from bot.cli.errors import CommandError
 from bot.cli.official import open_desk
+from bot.db import Database
 from bot.db.audit import verify_chain
+from bot.db.copying import Copied, NotEmpty, copy_all
 
 app = typer.Typer(help="Look after the running house.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit of what officials did.", no_args_is_help=True)
@@ -38,3 +40,26 @@ def verify(
         if seen and not found:
             raise CommandError(desk.texts("audit.cut", head=seen))
         typer.echo(desk.texts("audit.whole", rows=verdict.rows, head=verdict.head))
+
+
+@app.command()
+def copy(
+    target: Annotated[
+        str, typer.Argument(help="Where to: postgresql+psycopg://user@host/hoctap, an empty database.")
+    ],
+) -> None:
+    """Copy everything into another database, and verify the counts. Stop the bot before."""
+    with open_desk() as desk:
+        if target == desk.config.database:
+            raise CommandError(desk.texts("copy.same"))
+        other = Database.open(target)
+        done: list[Copied] = []
+        try:
+            for each in copy_all(desk.database.engine, other.engine):
+                typer.echo(desk.texts("copy.row", table=each.table, here=each.here, there=each.there))
+                done.append(each)
+        except NotEmpty as error:
+            raise CommandError(desk.texts("copy.not_empty", table=str(error))) from error
+        finally:
+            other.close()
+        typer.echo(desk.texts("copy.done", rows=sum(each.here for each in done), tables=len(done)))

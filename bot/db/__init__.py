@@ -51,7 +51,8 @@ class Database:
 
         Raises DatabaseUnusable when it cannot be reached or written.
         """
-        engine = create_engine(url)
+        # A server that was restarted must not cost the next act its connection.
+        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
         if engine.dialect.name == "sqlite":
             path = make_url(url).database
             if path and path != ":memory:":

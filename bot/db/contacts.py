@@ -182,6 +182,16 @@ def block(connection: Connection, address: Address) -> None:
     )
 
 
+def set_role(connection: Connection, address: Address, role: str) -> bool:
+    """What *address* is to segments of officials. False for a stranger."""
+    changed = connection.execute(
+        update(contacts)
+        .where(contacts.c.channel == address.channel, contacts.c.peer == address.peer)
+        .values(role=role)
+    )
+    return changed.rowcount == 1
+
+
 def forget(connection: Connection, contact_id: int) -> None:
     """Delete everything held about the contact; its deliveries keep only a number without a person."""
     row = connection.execute(

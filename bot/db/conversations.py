@@ -15,6 +15,8 @@ from bot.dialogue.turn import Conversation, Forgotten, Left, Turn, Unsubscribed
 from bot.messages import Address, Heard, HeardKind
 
 HELD = timedelta(days=30)
+HELD_FOR = timedelta(seconds=60)
+"""How long a reply is left to the process that sends it, before another may take it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,42 @@ def take_up_waiting(connection: Connection, starts_max: int) -> list[tuple[int, 
     return [(row.id, _heard(row)) for row in rows if row.heard is not None]
 
 
+def take_waiting(connection: Connection, address: Address, starts_max: int) -> tuple[int, Heard] | None:
+    """The oldest message of *address* that waits for its answer, and that it was begun once more. One
+    begun *starts_max* times before is given up: it may be what ends the process."""
+    row = connection.execute(
+        select(inbox)
+        .where(inbox.c.channel == address.channel, inbox.c.peer == address.peer, inbox.c.status == "waiting")
+        .order_by(inbox.c.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.attempts >= starts_max or row.heard is None:
+        connection.execute(update(inbox).where(inbox.c.id == row.id).values(status="failed", heard=None, peer=""))
+        return take_waiting(connection, address, starts_max)
+    connection.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
+    return row.id, _heard(row)
+
+
+def is_waiting(connection: Connection, address: Address | None = None) -> bool:
+    """Whether a message (of *address*) waits for its answer."""
+    whose = [inbox.c.channel == address.channel, inbox.c.peer == address.peer] if address else []
+    return connection.scalar(select(inbox.c.id).where(inbox.c.status == "waiting", *whose).limit(1)) is not None
+
+
+def addresses_waiting(connection: Connection, seconds: float, limit: int = 500) -> list[Address]:
+    """Who has waited for an answer for *seconds*: the job for it may have been lost."""
+    before = datetime.now(UTC) - timedelta(seconds=seconds)
+    rows = connection.execute(
+        select(inbox.c.channel, inbox.c.peer)
+        .where(inbox.c.status == "waiting", inbox.c.received_at < before)
+        .distinct()
+        .limit(limit)
+    )
+    return [Address(row.channel, row.peer) for row in rows if row.peer]
+
+
 def load(connection: Connection, address: Address) -> tuple[Contact, Conversation]:
     """Who is at *address* and where we are with them; a stranger has the id 0."""
     contact = contacts.find(connection, address)
@@ -97,7 +135,7 @@ def save_turn(
     if not any(isinstance(event, Forgotten) for event in turn.events):
         _save_conversation(connection, contact_id, turn.conversation, now)
     connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="answered", heard=None, peer=""))
-    return [queue_call(connection, contact.address, call, now) for call in calls]
+    return [queue_call(connection, contact.address, call, now, held=True) for call in calls]
 
 
 def save_unasked(
@@ -117,11 +155,17 @@ def give_up(
 ) -> list[int]:
     """A message that could not be answered is not tried again; *calls* say so. Returns their ids."""
     connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="failed", heard=None, peer=""))
-    return [queue_call(connection, address, call, now) for call in calls]
+    return [queue_call(connection, address, call, now, held=True) for call in calls]
 
 
-def queue_call(connection: Connection, address: Address, call: Mapping[str, Any], now: datetime) -> int:
-    """Keep *call* until the platform took it. Returns its id."""
+def queue_call(
+    connection: Connection, address: Address, call: Mapping[str, Any], now: datetime, *, held: bool = False
+) -> int:
+    """Keep *call* until the platform took it. Returns its id.
+
+    *held*: who keeps it sends it at once, so that no other process takes it up meanwhile.
+    """
+    several = connection.dialect.name == "postgresql"
     added = connection.execute(
         insert(replies)
         .values(
@@ -129,7 +173,7 @@ def queue_call(connection: Connection, address: Address, call: Mapping[str, Any]
             peer=address.peer,
             call=dict(call),
             attempts=0,
-            not_before=now,
+            not_before=now + HELD_FOR if held and several else now,
             created_at=now,
         )
         .returning(replies.c.id)
@@ -138,13 +182,21 @@ def queue_call(connection: Connection, address: Address, call: Mapping[str, Any]
 
 
 def due_replies(connection: Connection, channel: str, now: datetime, limit: int = 200) -> list[Outgoing]:
-    """The replies on *channel* whose time has come, oldest first."""
-    rows = connection.execute(
+    """The replies on *channel* whose time has come, oldest first. Where several processes may ask, they
+    are then held by the one that did."""
+    chosen = (
         select(replies)
         .where(replies.c.channel == channel, replies.c.not_before <= now)
         .order_by(replies.c.id)
         .limit(limit)
     )
+    if connection.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    rows = connection.execute(chosen).all()
+    if rows and connection.dialect.name == "postgresql":
+        connection.execute(
+            update(replies).where(replies.c.id.in_([row.id for row in rows])).values(not_before=now + HELD_FOR)
+        )
     return [Outgoing(row.id, Address(row.channel, row.peer), row.call, row.attempts) for row in rows]
 
 

@@ -26,7 +26,12 @@ class Balance:
 
 
 def reconcile(connection: Connection, now: datetime) -> list[Balance]:
-    """The books of every broadcast under way, and of those that ended lately. Reads every copy."""
+    """The books of every broadcast under way, and of those that ended lately. Reads every copy.
+
+    All of it as at one moment: it is to begin its transaction.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     ids = connection.execute(
         select(broadcasts.c.id, broadcasts.c.status, broadcasts.c.total, broadcasts.c.freeze_channel)
         .where(

@@ -80,6 +80,28 @@ def ready_channels(connection: Connection, now: datetime) -> set[str]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A shard that may be sent now."""
+
+    broadcast_id: int
+    number: int
+    channel: str
+    priority: int
+
+
+def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
+    """The next shards to be sent, urgent broadcasts first."""
+    rows = connection.execute(
+        select(shards.c.broadcast_id, shards.c.number, shards.c.channel, broadcasts.c.priority)
+        .select_from(with_broadcasts())
+        .where(_claimable(now))
+        .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
+        .limit(limit)
+    )
+    return [Ready(row.broadcast_id, row.number, row.channel, row.priority) for row in rows]
+
+
 def anything_open(connection: Connection) -> bool:
     """Whether any broadcast still has something to send, to recover or to close."""
     return bool(
@@ -94,8 +116,16 @@ def anything_open(connection: Connection) -> bool:
     )
 
 
-def claim_shard(connection: Connection, channel: str, owner: str, lease: timedelta, now: datetime) -> Held | None:
-    """Take the next shard of *channel*. None when nothing is to be done.
+def claim_shard(
+    connection: Connection,
+    channel: str,
+    owner: str,
+    lease: timedelta,
+    now: datetime,
+    only: tuple[int, int] | None = None,
+) -> Held | None:
+    """Take the next shard of *channel*, or *only* this one (broadcast, number). None when nothing is to be
+    done.
 
     Urgent broadcasts go first and alone, then those that began first. Any number of workers may each
     hold some.
@@ -109,7 +139,11 @@ def claim_shard(connection: Connection, channel: str, owner: str, lease: timedel
             broadcasts.c.priority,
         )
         .select_from(with_broadcasts())
-        .where(shards.c.channel == channel, _claimable(now))
+        .where(
+            shards.c.channel == channel,
+            _claimable(now),
+            *([shards.c.broadcast_id == only[0], shards.c.number == only[1]] if only else []),
+        )
         .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
         .limit(1)
         .with_for_update(of=shards, skip_locked=True)

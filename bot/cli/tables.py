@@ -1,0 +1,56 @@
+"""Rows into a file officials open: CSV for everybody, .xlsx for Excel; no cell is ever a formula."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from bot.cli.errors import CommandError
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def save_table(path: Path, rows: Iterable[Sequence[str]]) -> int:
+    """Write *rows* to *path* by its ending. Returns how many, without the heading.
+
+    Raises CommandError for another ending or a folder that is not there.
+    """
+    try:
+        match path.suffix.lower():
+            case ".csv":
+                return _save_csv(path, rows)
+            case ".xlsx":
+                return _save_xlsx(path, rows)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+    raise CommandError(f"{path.name}: write a name that ends with .csv or .xlsx")
+
+
+def _save_csv(path: Path, rows: Iterable[Sequence[str]]) -> int:
+    count = -1
+    # With the mark by which Excel knows UTF-8.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            # A quote in front keeps Excel from reading a cell as a formula (OWASP, CSV Injection).
+            writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row])
+            count += 1
+    return max(count, 0)
+
+
+def _save_xlsx(path: Path, rows: Iterable[Sequence[str]]) -> int:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    count = -1
+    for row in rows:
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, value=value)
+            cell.data_type = "s"  # Text, whatever it begins with.
+            cells.append(cell)
+        sheet.append(cells)
+        count += 1
+    book.save(path)
+    return max(count, 0)
