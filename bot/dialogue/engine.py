@@ -21,6 +21,8 @@ _UNREAD = {
 }
 _PLAIN = 0.95
 _UNSURE = ANSWER_AT - 0.01
+_CLEAR = 0.85
+_LEANING_AT = 0.4
 _PLACE_INTENTS = ("find_centre", "set_place")
 _PLACE_STEPS = ("await_place", "await_home")
 
@@ -142,9 +144,11 @@ def _followed_up(situation: Situation) -> str:
     if index >= 0 and library.answer(phrases[index][1], situation.today):
         return phrases[index][1]
     best = parse.in_context[0] if parse.in_context else None
-    if best and best.score >= ANSWER_AT and best.score > parse.intent.score:
-        return best.faq_code
-    return ""
+    if best is None or (parse.intent.score >= _CLEAR and parse.intent.faq_code not in ("", last.code)):
+        return ""
+    needed = _LEANING_AT if is_marked(parse.text) else ANSWER_AT
+    own = parse.intent.score if parse.intent.faq_code else 0.0
+    return best.faq_code if best.score >= max(needed, own) else ""
 
 
 def _in_context(situation: Situation) -> Situation:
