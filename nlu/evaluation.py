@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from nlu.parse import ANSWER_AT, FAQ_PREFIX, OUT_OF_SCOPE, Parser
+from nlu.parse import ANSWER_AT, FAQ_PREFIX, OUT_OF_SCOPE, Parse
 
 _BINS: Final = 10
 _RECALL: Final = 0.95
@@ -116,12 +116,12 @@ def _intent(name: str) -> str:
     return f"{FAQ_PREFIX}{name}" if stem and number.isdecimal() and not name.startswith(FAQ_PREFIX) else name
 
 
-def ask(parser: Parser, questions: Iterable[Question]) -> list[Outcome]:
-    """Return what `parser` makes of each of `questions`."""
+def ask(read: Callable[[str], Parse], questions: Iterable[Question]) -> list[Outcome]:
+    """Return what `read`, a parser's method, makes of each of `questions`."""
     outcomes = []
     for question in questions:
         started = time.perf_counter()
-        parse = parser.parse(question.text)
+        parse = read(question.text)
         taken = 1000 * (time.perf_counter() - started)
         ranking = tuple(intent.name for intent in parse.ranking)
         refused = parse.intent.name in (OUT_OF_SCOPE, "")

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bot.app import load_mind, today_in_vietnam
-from bot.cli import evaluation
+from bot.app import load_mind, today_in_vietnam, utc_now
+from bot.cli import evaluation, suggestions
 from bot.cli.errors import CommandError
 from bot.config import Config
+from bot.db import Database, unanswered
 from bot.knowledge import library
 from bot.knowledge.library import Library
 from bot.log import set_up
@@ -58,7 +59,7 @@ def evaluate(
         for each in asked
         if not each.style.startswith("+")
     ]
-    found = evaluation.describe(ask(parser, asked))
+    found = evaluation.describe(ask(parser.parse, asked))
     for line in evaluation.write_table(found):
         typer.echo(line)
     if html:
@@ -84,6 +85,37 @@ def lint(
         f"{len(weak.entries)} entries, {mean:.1%} recognised when left out; {len(weak.thin)} thin; "
         f"{len(weak.alike)} pairs with a likeness of {ALIKE} or more"
     )
+
+
+@app.command()
+def suggest(
+    take: Annotated[str, typer.Option("--accept", help="Numbers to take over as wordings: 12,15=xmc-01.")] = "",
+) -> None:
+    """List what citizens asked in vain beside the answer nearest to it; take over what a person accepts."""
+    config = Config.load()
+    mind = load_mind(config, today_in_vietnam())
+    database = Database.open(config.database)
+    try:
+        asked = database.read_now(lambda c: unanswered.recent(c, utc_now()))
+    finally:
+        database.close()
+    library_now = mind.house.library
+    found = {each.number: each for each in suggestions.suggest(asked, mind.parser, library_now)}
+    if not take:
+        for each in found.values():
+            title = library_now.by_code[each.code].short_title
+            typer.echo(f"{each.number:5d}  {each.score:.2f}  {each.code:8} {title:40} ← {each.text}")
+        typer.echo(f"{len(found)} suggestions; hoctap nlu suggest --accept 12,15=xmc-01")
+        return
+    chosen = []
+    for piece in take.split(","):
+        number, _, code = piece.strip().partition("=")
+        proposal = found.get(int(number)) if number.isdecimal() else None
+        if proposal is None or (code and code not in library_now.by_code):
+            raise CommandError(f"--accept {piece}: not in the list; write a number, or number=code of an answer")
+        chosen.append(replace(proposal, code=code or proposal.code))
+    suggestions.accept(chosen, library_now, config.content)
+    typer.echo(f"{len(chosen)} wordings added; next: hoctap content check, compare, publish")
 
 
 def _read(path: Path) -> list[Question]:

@@ -55,7 +55,7 @@ TOLD = Told(
 
 
 def test_the_figures_of_a_set_are_those_counted_by_hand() -> None:
-    outcomes = ask(TOLD, ASKED)
+    outcomes = ask(TOLD.parse, ASKED)
 
     figures = measure(outcomes)
     foreign = measure_foreign(outcomes)
