@@ -27,7 +27,7 @@ CONTENT = {
     "urgent_reason": "",
     "code": "",
     "holidays": False,
-    "text": "Mời bà con đến **ngày hội đọc sách** ở nhà văn hóa xã, 8 giờ sáng chủ nhật.\n\n_Nguồn: Quyết định 1373/QĐ-TTg_",
+    "text": "Mời bà con đến **ngày hội đọc sách** ở nhà văn hóa xã, 8 giờ.\n\n_Nguồn: Quyết định 1373/QĐ-TTg_",
     "buttons": [{"label": "Gặp cán bộ", "token": "handover/start", "kind": "reply", "target": ""}],
 }
 

@@ -42,7 +42,8 @@ def portals(mind: Mind, sqlite: Database, tmp_path: Path) -> Iterator[tuple[str,
     names = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in (good, bad)]
 
     async def page(request: Request) -> HTMLResponse:
-        text = f'<!doctype html><html lang="vi"><title>Cổng</title><h1>Cổng thông tin</h1><script src="{home}/widget.js"></script>'
+        script = f'<script src="{home}/widget.js"></script>'
+        text = f'<!doctype html><html lang="vi"><title>Cổng</title><h1>Cổng thông tin</h1>{script}'
         policy = f"default-src 'none'; script-src {home}; frame-src {home}"
         return HTMLResponse(text, headers={"Content-Security-Policy": policy})
 
