@@ -248,7 +248,7 @@ class App:
             *chat.routes(),
             *notices.routes(),
             *location.routes(),
-            *open_console(front, self.health, self.config.public_url),
+            *open_console(front, lambda: self.inbox.mind.house, self.health, self.config.public_url),
         ]
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
         return build_app(pages, webhooks, self.health, self.config.frame_ancestors, secure=secure)

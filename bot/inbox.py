@@ -14,13 +14,14 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.contacts import Contact, Held
-from bot.db import Database, contacts, conversations, link_codes, notices, receipts
+from bot.db import Connection, Database, contacts, conversations, link_codes, notices, question_counts, receipts
 from bot.db.conversations import Outgoing
 from bot.db.link_codes import Outcome
 from bot.dialogue.engine import respond
 from bot.dialogue.flows import linking, privacy
 from bot.dialogue.flows.feedback import remember_shown
 from bot.dialogue.turn import Exported, House, LinkAsked, LinkTyped, Situation, Turn
+from bot.knowledge.library import Library
 from bot.messages import RECEIPTS, Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
 from bot.outreach.check_code import LookLimit, find_code
@@ -177,7 +178,15 @@ class Inbox:
 
         channel = self._channels[heard.address.channel]
         calls = [call for reply in turn.replies for call in channel.render(reply)]
-        ids = await self._database.write(lambda c: conversations.save_turn(c, inbox_id, contact, turn, calls, now))
+        outcome, subject = outcome_of(turn.intent, house.library) if spoken else ("", "")
+        took = max(0, round((self._clock() - now).total_seconds() * 1000))
+
+        def save(connection: Connection) -> list[int]:
+            if outcome:
+                question_counts.add(connection, today, subject, outcome, contact.home_province, took)
+            return conversations.save_turn(connection, inbox_id, contact, turn, calls, now)
+
+        ids = await self._database.write(save)
         log.info("turn", inbox=inbox_id, channel=heard.address.channel, intent=turn.intent, actions=turn.actions)
 
         outgoing = [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
@@ -266,3 +275,16 @@ async def _understand(parser: Parser, text: str, about: str) -> Parse:
     if parser.waits:
         return await asyncio.to_thread(parser.parse, text, about)
     return parser.parse(text, about)
+
+
+def outcome_of(intent: str, library: Library) -> tuple[str, str]:
+    """What came of a question, ``answered``, ``offered`` or ``unanswered``, and the topic it was about.
+
+    Both are empty for what was no question, such as thanks or a step of a dialogue.
+    """
+    if intent == "offer":
+        return "offered", ""
+    if intent == "out_of_scope":
+        return "unanswered", ""
+    found = library.by_code.get(intent.partition("+")[0].removeprefix("faq/"))
+    return ("answered", found.topic) if found else ("", "")

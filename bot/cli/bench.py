@@ -84,3 +84,15 @@ def places(
     """Load, resolve and find the nearest: times and verdicts, beside measuring every centre."""
     set_up("error")
     places_bench.run(seed or secrets.randbelow(10**9), each, centres, queries)
+
+
+@app.command()
+def console(
+    people: Annotated[int, typer.Option(help="Contacts; each got ten broadcasts.")] = 100_000,
+) -> None:
+    """The console's pages with a million copies in the database, beside a page that asks nothing."""
+    # httpx, which plays the browser, is there for developers only.
+    from bot.bench import console as console_bench  # noqa: PLC0415
+
+    set_up("error")
+    console_bench.run(typer.echo, people)

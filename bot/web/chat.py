@@ -54,13 +54,14 @@ class ChatPages:
         self._pace_by_host = Pace(per_minute=300, burst=120)
 
     def routes(self) -> list[Route]:
-        """``/``, ``/chat``, ``/chat/lines`` and ``/chat/new``."""
+        """``/``, ``/chat``, ``/chat/lines``, ``/chat/new`` and ``/widget.js``."""
         return [
             Route("/", self.page),
             Route("/chat", self.page, methods=["GET"]),
             Route("/chat", self.say, methods=["POST"]),
             Route("/chat/lines", self.lines),
             Route("/chat/new", self.start_anew, methods=["POST"]),
+            Route("/widget.js", self.widget),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -115,6 +116,15 @@ class ChatPages:
         if not comes_from_us(request):
             return HTMLResponse("", 403)
         return self._with_cookie(RedirectResponse("/chat", 303), secrets.token_urlsafe(24))
+
+    async def widget(self, request: Request) -> Response:
+        """The script that puts a button with this chat on a portal's page."""
+        response = self._templates.TemplateResponse(
+            request, "widget.js", {"words": self._texts.named("widget")}, media_type="text/javascript"
+        )
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
 
     async def _hear(self, heard: Heard) -> None:
         await self._inbox.receive([heard])

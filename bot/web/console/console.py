@@ -1,18 +1,25 @@
 """The console whole: every group of pages on one front."""
 
+from collections.abc import Callable
+
 from starlette.routing import BaseRoute
 
+from bot.dialogue.turn import House
 from bot.web.console.broadcast_pages import BroadcastPages
 from bot.web.console.calendar_pages import CalendarPages
 from bot.web.console.composer_pages import ComposerPages
 from bot.web.console.front import Front
 from bot.web.console.handover_pages import HandoverPages
 from bot.web.console.people_pages import Health, PeoplePages
+from bot.web.console.question_pages import QuestionPages
 from bot.web.console.sign_in_pages import SignInPages
 
 
-def open_console(front: Front, health: Health, base: str) -> list[BaseRoute]:
-    """The routes below ``/console``; *base* is the https address the house is reached at, or empty."""
+def open_console(front: Front, house: Callable[[], House], health: Health, base: str) -> list[BaseRoute]:
+    """The routes below ``/console``.
+
+    *house* is what stands before citizens now, *base* the https address the house is reached at, or empty.
+    """
     return [
         *SignInPages(front).routes(),
         # Before the pages of a number: "new" is none.
@@ -20,5 +27,6 @@ def open_console(front: Front, health: Health, base: str) -> list[BaseRoute]:
         *BroadcastPages(front).routes(),
         *CalendarPages(front).routes(),
         *HandoverPages(front).routes(),
+        *QuestionPages(front, house).routes(),
         *PeoplePages(front, health, base).routes(),
     ]

@@ -1,0 +1,47 @@
+"""What people ask, counted by day, subject, outcome and province; no text and no person is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.db.tables import question_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many questions there were, and how long their answers took in all."""
+
+    count: int
+    milliseconds: int
+
+
+def add(connection: Connection, day: date, subject: str, outcome: str, place: str, milliseconds: int) -> None:
+    """Count one question more."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(question_counts).values(
+        day=day, subject=subject[:48], outcome=outcome, place=place[:40], asked=1, milliseconds=milliseconds
+    )
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=["day", "subject", "outcome", "place"],
+            set_={
+                "asked": question_counts.c.asked + 1,
+                "milliseconds": question_counts.c.milliseconds + milliseconds,
+            },
+        )
+    )
+
+
+def sums(connection: Connection, by: str, first: date, last: date) -> Mapping[str, Asked]:
+    """The questions from *first* to *last* by one of ``day``, ``subject``, ``outcome`` and ``place``."""
+    column = question_counts.c[by]
+    rows = connection.execute(
+        select(column, func.sum(question_counts.c.asked), func.sum(question_counts.c.milliseconds))
+        .where(question_counts.c.day.between(first, last))
+        .group_by(column)
+        .order_by(column)
+    )
+    return {str(value): Asked(int(count), int(spent)) for value, count, spent in rows}

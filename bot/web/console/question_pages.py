@@ -1,0 +1,161 @@
+"""Questions and centres: what people ask and miss, how answers are found, where there is a place to learn."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.access import rights
+from bot.access.rights import Right
+from bot.db import audit, centres, feedback, publications, question_counts, unanswered
+from bot.dialogue.turn import House
+from bot.knowledge.grouping import group
+from bot.office.statistics import LEAST, tell
+from bot.outreach.broadcast import Forbidden
+from bot.outreach.quiet_hours import ZONE
+from bot.places.centre import Centre
+from bot.places.coverage_map import coverage
+from bot.web.console.front import Front, Visitor, go, number_in
+from nlu.vietnamese import fold
+
+DAYS = 30
+LISTED = 50
+
+
+class QuestionPages:
+    """``/console/questions``, ``/console/answers`` and ``/console/centres``."""
+
+    def __init__(self, front: Front, house: Callable[[], House]) -> None:
+        self._front = front
+        self._house = house
+
+    def routes(self) -> list[Route]:
+        """The routes of these pages."""
+        page = self._front.page
+        return [
+            page("/console/questions", self.questions, Right.SEE_QUESTIONS),
+            page("/console/questions/{number}/settle", self.settle, Right.EDIT_ANSWERS, post=True),
+            page("/console/answers", self.answers, Right.EDIT_ANSWERS),
+            page("/console/centres", self.centres, Right.SEE_CENTRES),
+            page("/console/centres/reports/{number}/close", self.close_report, Right.EDIT_CENTRES, post=True),
+        ]
+
+    async def questions(self, request: Request, visitor: Visitor) -> Response:
+        """What people asked in the last thirty days, what came of it, and what nobody could answer."""
+        now = self._front.clock()
+        last = now.astimezone(ZONE).date()
+        first = last - timedelta(days=DAYS - 1)
+        read, titles = self._front.database.read, self._titles()
+        by = {
+            name: await read(lambda c, name=name: question_counts.sums(c, name, first, last))  # type: ignore[misc]
+            for name in ("day", "subject", "outcome", "place")
+        }
+        asked = await read(lambda c: unanswered.recent(c, now))
+        groups = group([(each.id, each.question) for each in asked]) if visitor.has("edit_answers") else []
+        votes = await read(feedback.count)
+        spent = sum(each.milliseconds for each in by["outcome"].values())
+        total = sum(each.count for each in by["outcome"].values())
+        context = {
+            "tables": [
+                ("outcome", _told(by["outcome"], self._front.texts.named("outcome"))),
+                ("subject", _told(by["subject"], titles)),
+                ("place", _told(by["place"], {code: self._place(code) for code in by["place"]})),
+                ("day", _told(by["day"], {each: f"{date.fromisoformat(each):%d/%m}" for each in by["day"]})),
+            ],
+            "groups": groups[:LISTED],
+            "least": LEAST,
+            "useful": tell(sum(each.useful for each in votes)),
+            "not_useful": tell(sum(each.not_useful for each in votes)),
+            "milliseconds": spent // total if total >= LEAST else None,
+        }
+        return self._front.draw(request, "questions.html", context, visitor)
+
+    async def settle(self, request: Request, visitor: Visitor) -> Response:
+        """Take a group of questions that needs no answer of its own off the list."""
+        number, now = number_in(request), self._front.clock()
+        asked = await self._front.database.read(lambda c: unanswered.recent(c, now))
+        found = next((each for each in group([(a.id, a.question) for a in asked]) if number in each.ids), None)
+        if found is None:
+            raise Forbidden("rule.unknown", id=number)
+        ids, login = list(found.ids), visitor.official.login
+
+        def act(connection: Any) -> None:
+            unanswered.settle(connection, ids)
+            audit.record(connection, login, "unanswered_settle", now, detail=f"{len(ids)}")
+
+        await self._front.act(act)
+        return go("/console/questions", "settled")
+
+    async def answers(self, request: Request, visitor: Visitor) -> Response:
+        """The answers that stand, by topic or as searched for, and every publication of them."""
+        wanted = request.query_params.get("q", "")[:100].strip()
+        library = self._house().library
+        topics = [(each.title, [library.by_code[code] for code in each.codes]) for each in library.topics]
+        found = library.search_titles(wanted) if wanted else []
+        history = await self._front.database.read(publications.all_publications)
+        context = {"topics": topics, "found": found, "wanted": wanted, "history": history[:20]}
+        return self._front.draw(request, "answers.html", context, visitor)
+
+    async def centres(self, request: Request, visitor: Visitor) -> Response:
+        """The centres in the official's scope that fit a search, what citizens say is wrong, the coverage."""
+        wanted = fold(request.query_params.get("q", "")[:100], words=True)
+        directory, office = self._house().directory, self._front.office
+        official = visitor.official
+        mine = [each for each in directory.centres if _covers(each, visitor)]
+        found = [each for each in mine if wanted and wanted in fold(each.name, words=True)]
+        reports = await self._front.database.read(centres.open_reports) if visitor.has("edit_centres") else []
+        told = [
+            (each, centre)
+            for each in reports
+            if (centre := directory.centre(each.centre)) and _covers(centre, visitor)
+        ]
+        rows = [each for each in coverage(directory) if rights.covers(official, "", each.province.code)]
+        context = {
+            "q": request.query_params.get("q", "")[:100],
+            "found": found[:LISTED],
+            "more": max(0, len(found) - LISTED),
+            "total": len(mine),
+            "place": office.place_name,
+            "reports": told,
+            "wrong": office.chat_texts.named("report"),
+            "rows": rows,
+            "imports": (await self._front.database.read(centres.imports))[:10],
+        }
+        return self._front.draw(request, "centres.html", context, visitor)
+
+    async def close_report(self, request: Request, visitor: Visitor) -> Response:
+        """Mark what a citizen said as dealt with; the words are deleted."""
+        number, now, login = number_in(request), self._front.clock(), visitor.official.login
+        reports = await self._front.database.read(centres.open_reports)
+        found = next((each for each in reports if each.id == number), None)
+        centre = self._house().directory.centre(found.centre) if found else None
+        if centre is None or not _covers(centre, visitor):
+            raise Forbidden("rule.unknown", id=number)
+
+        def act(connection: Any) -> None:
+            if centres.close_report(connection, number, by=login, now=now):
+                audit.record(connection, login, "report_close", now, detail=str(number))
+
+        await self._front.act(act)
+        return go("/console/centres", "report_closed")
+
+    def _titles(self) -> dict[str, str]:
+        none = self._front.texts("outcome.no_subject")
+        return {"": none} | {each.name: each.title for each in self._house().library.topics}
+
+    def _place(self, code: str) -> str:
+        return self._front.office.place_name(code) if code else self._front.texts("outcome.no_place")
+
+
+def _covers(centre: Centre, visitor: Visitor) -> bool:
+    return rights.covers(visitor.official, "", centre.province_code) or any(
+        rights.covers(visitor.official, f"new:{site.commune}", centre.province_code) for site in centre.sites
+    )
+
+
+def _told(counted: Mapping[str, question_counts.Asked], names: Mapping[str, str]) -> list[tuple[str, int | None]]:
+    rows = [(names.get(key, key), tell(each.count)) for key, each in counted.items()]
+    return sorted(rows, key=lambda row: -(row[1] or 0)) if not all(key[:2] == "20" for key in counted) else rows

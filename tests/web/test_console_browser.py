@@ -1,0 +1,200 @@
+"""The console in a real browser: WCAG 2.2, the strict policy, 360 pixels, the keyboard alone, no JavaScript."""
+
+import asyncio
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from argon2 import PasswordHasher
+
+from bot.app import App, bind, utc_now
+from bot.config import Config
+from bot.db import Database
+from bot.db.publications import Act, Publication
+from bot.inbox import Mind
+from bot.outreach.official import Role
+from bot.publication import Start
+from tests.conftest import NOW, ROOT
+from tests.web.browsers import CHROMIUM, QUIET, Person, ask_an_official, fill_house
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SHOTS = os.environ.get("HOCTAP_TEST_SHOTS", "")
+"""A folder to keep a picture of every page in, to be looked at."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tuple[str, Database]]:
+    """A console with officials, people, broadcasts and questions in it, served on a socket."""
+    data = tmp_path_factory.mktemp("console")
+    with pytest.MonkeyPatch.context() as patched:
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patched.setattr("bot.outreach.official._hasher", hasher)
+        database = Database.open(f"sqlite:///{data / 'test.db'}")
+        config = Config(data=data, content=ROOT / "content")
+        app = App.open(config, database, Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1)))
+        fill_house(database, utc_now())
+        listening = bind("127.0.0.1", 0)
+        server = uvicorn.Server(uvicorn.Config(app.web(), log_config=None, timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", database
+        server.should_exit = True
+        thread.join(10)
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+PAGES = {
+    Role.APPROVER: (
+        "/console/broadcasts",
+        "/console/broadcasts/new",
+        "/console/broadcasts/1",
+        "/console/broadcasts/2",
+        "/console/broadcasts/3",
+        "/console/broadcasts/3/results",
+        "/console/calendar",
+        "/console/conversations",
+        "/console/conversations/1",
+        "/console/me",
+        "/console/questions",
+        "/console/centres?q=trung+tam",
+    ),
+    Role.ADMIN: ("/console/people", "/console/health"),
+    Role.EDITOR: ("/console/questions", "/console/answers", "/console/answers?q=xoa+mu", "/console/centres"),
+    Role.AUDITOR: ("/console/audit",),
+}
+
+
+@pytest.mark.parametrize("role", list(PAGES))
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_has_a_fault_for_people_who_see_little_or_use_a_telephone(
+    address: tuple[str, Database], chromium: Any, role: Role, width: int
+) -> None:
+    base, database = address
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+    context = chromium.new_context(viewport={"width": width, "height": 800}, bypass_csp=True)
+    page = context.new_page()
+    faults: list[str] = []
+    person = Person(page, base, database)
+
+    def look(path: str) -> None:
+        page.evaluate(axe)
+        found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)[
+            "violations"
+        ]
+        faults.extend(f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            faults.append(f"{path}: wider than {width} px")
+        if SHOTS:
+            name = path.strip("/").translate(str.maketrans("/?=+", "----")) or "console"
+            page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
+
+    page.goto(f"{base}/console/sign-in")
+    look("/console/sign-in")
+    person.signs_in(role)
+    for path in PAGES[role]:
+        page.goto(base + path)
+        look(path)
+    context.close()
+    assert faults == []
+
+
+def test_the_strict_policy_is_never_broken_and_a_page_is_small(
+    address: tuple[str, Database], chromium: Any
+) -> None:
+    base, database = address
+    context = chromium.new_context()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())) if answer.status == 200 else None)
+    page.goto(f"{base}/console/sign-in")
+    first = sum(sizes)
+    Person(page, base, database).signs_in(Role.APPROVER)
+    for path in PAGES[Role.APPROVER]:
+        page.goto(base + path)
+
+    assert complaints == []
+    assert first <= 30_000
+    context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_two_persons_send_a_broadcast(address: tuple[str, Database], chromium: Any, javascript: bool) -> None:
+    base, database = address
+    first = chromium.new_context(java_script_enabled=javascript).new_page()
+    second = chromium.new_context(java_script_enabled=javascript).new_page()
+    Person(first, base, database).signs_in(Role.DRAFTER)
+    approver = Person(second, base, database)
+    approver.signs_in(Role.APPROVER)
+
+    first.goto(f"{base}/console/broadcasts/new")
+    first.get_by_label("Tên đợt gửi").fill(f"Tin thử {javascript}")
+    first.get_by_label("Chủ đề", exact=True).select_option("events")
+    first.get_by_label("Nội dung tin").fill(f"Mời bà con đến học lớp đọc sách {javascript}.")
+    first.get_by_label("Nguồn").fill("Quyết định 1373/QĐ-TTg")
+    if javascript:
+        first.get_by_text("Tin này sẽ đến 12 người").wait_for()
+    first.get_by_role("button", name="Xem trước").click()
+    first.get_by_role("heading", name="Bà con sẽ thấy").wait_for()
+    first.get_by_role("button", name="Lưu nháp").click()
+    first.get_by_role("button", name="Trình duyệt").click()
+    first.get_by_text("chờ người khác duyệt").wait_for()
+
+    second.goto(first.url.partition("?")[0])
+    second.get_by_label("Gõ số người nhận").fill("12")
+    second.get_by_label("Mã 6 số").fill(approver.code())
+    second.get_by_role("button", name="Duyệt gửi đến 12 người").click()
+    second.get_by_text("Trong 10 phút vẫn rút lại được").wait_for()
+    first.context.close()
+    second.context.close()
+
+
+def test_a_question_is_claimed_answered_and_read_by_keyboard_alone(
+    address: tuple[str, Database], chromium: Any
+) -> None:
+    base, database = address
+    number = ask_an_official(database, utc_now(), "Lớp học buổi tối ở đâu?")
+    page = chromium.new_context().new_page()
+    Person(page, base, database).signs_in(Role.APPROVER)
+    page.goto(f"{base}/console/conversations/{number}")
+
+    def press_on(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            said = page.evaluate("document.activeElement.textContent.trim() + (document.activeElement.name || '')")
+            if name in said:
+                return
+        raise AssertionError(f"no way to {name} by the keyboard")
+
+    press_on("Nhận trả lời")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    press_on("text")
+    page.keyboard.type("Ở nhà văn hóa xã, 19 giờ.")
+    press_on("Gửi cho bà con")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.get_by_text("Đã gửi câu trả lời").wait_for()
+    with contextlib.suppress(AssertionError):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+    page.context.close()
