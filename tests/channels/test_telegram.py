@@ -38,6 +38,7 @@ REVOKED = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw2"
 SECRET = "s3cret_s3cret-s3cret"
 GROUP = {"id": -1001, "type": "supergroup", "title": "Thôn 3"}
 WORDS = "Nguyễn Thị Hoa 0912345678"
+AMBIGUOUS = [fault for fault in Fault if fault is not Fault.FLOOD]
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ async def test_a_refusal_says_what_to_do(api: BotApi, peer: str, call: Call, err
     assert api.delivered == []
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", AMBIGUOUS)
 async def test_what_nobody_can_tell_is_unknown(api: BotApi, fault: Fault) -> None:
     api.fail("sendMessage", fault)
 
@@ -343,7 +344,7 @@ async def test_a_menu_that_telegram_refuses_does_not_silence_the_bot(api: BotApi
     assert channel.state() == "ok"
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", AMBIGUOUS)
 async def test_polling_outlives_every_failure(api: BotApi, fault: Fault) -> None:
     api.fail("deleteWebhook", fault)
     api.fail("getUpdates", fault, fault)
@@ -553,7 +554,7 @@ async def test_neither_token_nor_words_are_in_any_log_or_exception(
     try:
         with capture_logs() as lines:
             async with opened(api.url) as channel, listening(channel, Store(failures=1)):
-                for fault in Fault:
+                for fault in AMBIGUOUS:
                     api.fail("sendMessage", fault)
                     api.fail("getUpdates", fault)
                     await send(channel)
