@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for v in 3.13 3.12 3.11 3; do command -v python$$v >/dev/null 2>&1 && python$$v -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v python$$v; break; }; done)
 PIP = .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes
 
-.PHONY: run test rasa test-rasa setup setup-dev lock clean
+.PHONY: run test torture rasa test-rasa setup setup-dev lock clean
 .DEFAULT_GOAL := run
 
 run:
@@ -25,6 +25,12 @@ rasa:
 
 test-rasa: setup-dev
 	.venv/bin/pytest -m rasa tests/rasa
+
+# About half an hour: 20,000 recipients, 200 kills, on SQLite and on a PostgreSQL cluster of its own.
+torture: setup
+	.venv/bin/hoctap bench torture --people 20000 --kills 200
+	.venv/bin/hoctap bench torture --people 20000 --kills 200 --policy resend
+	.venv/bin/hoctap bench torture --people 20000 --kills 200 --workers 4 --postgresql
 
 setup: .venv/.ready
 setup-dev: .venv/.ready-dev

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.app import today_in_vietnam
+from bot.bench import broadcasting
 from bot.bench import inbound as inbound_bench
 from bot.bench import places as places_bench
 from bot.bench import torture as torture_bench
@@ -29,6 +30,18 @@ def inbound(
     """A stored update → its answer on the wire, beside a bare python-telegram-bot echo bot."""
     set_up("error")
     inbound_bench.run(messages)
+
+
+@app.command()
+def broadcast(
+    messages: Annotated[int, typer.Option(help="How many messages each sends.")] = 50_000,
+    low: Annotated[float, typer.Option(help="The shortest round trip, in milliseconds.")] = 0.0,
+    high: Annotated[float, typer.Option(help="The longest round trip, in milliseconds.")] = 0.0,
+    rounds: Annotated[int, typer.Option(help="How often each sends; the median counts.")] = 3,
+) -> None:
+    """Messages a second of a broadcast, beside loops that keep nothing."""
+    set_up("error")
+    broadcasting.run(messages, low, high, rounds)
 
 
 @app.command()

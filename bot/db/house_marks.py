@@ -9,7 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, insert, make_url, select, text, update
+from sqlalchemy import Connection, Engine, make_url, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.db import audit, broadcasts
 from bot.db.tables import broadcasts as broadcast_rows
@@ -88,9 +89,12 @@ def find(connection: Connection, name: str) -> str | None:
 
 def put(connection: Connection, name: str, value: str) -> None:
     """Set the mark *name*."""
-    if connection.execute(update(marks).where(marks.c.name == name).values(value=value)).rowcount == 0:
-        connection.execute(delete(marks).where(marks.c.name == name))
-        connection.execute(insert(marks).values(name=name, value=value))
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(
+        dialect.insert(marks)
+        .values(name=name, value=value)
+        .on_conflict_do_update(index_elements=["name"], set_={"value": value})
+    )
 
 
 def _identity(connection: Connection) -> str:

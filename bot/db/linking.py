@@ -66,10 +66,14 @@ def reached_elsewhere(broadcast_id: int) -> ColumnElement[bool]:
     """That another contact of the same person has had this broadcast, or is having it."""
     other = contacts.alias("same_person")
     theirs = deliveries.alias("theirs")
-    return exists().where(
-        other.c.person_id == contacts.c.person_id,
-        other.c.id != contacts.c.id,
-        theirs.c.contact_id == other.c.id,
-        theirs.c.broadcast_id == broadcast_id,
-        theirs.c.status.in_(("sending", "sent", "delivered", "read", "uncertain")),
+    others = select(other.c.id).where(other.c.person_id == contacts.c.person_id, other.c.id != contacts.c.id)
+    # Most are linked to nobody: then nothing is looked up. By the contact first, or SQLite would walk
+    # through the whole broadcast for each.
+    return and_(
+        contacts.c.person_id.is_not(None),
+        exists().where(
+            theirs.c.contact_id.in_(others),
+            theirs.c.broadcast_id == broadcast_id,
+            theirs.c.status.in_(("sending", "sent", "delivered", "read", "uncertain")),
+        ),
     )
