@@ -254,7 +254,7 @@ async def _resume(database: Database, number: int, now: datetime) -> bool:
 
     def act(connection: Connection) -> bool:
         found = broadcasts.find(connection, number)
-        if found.status != "paused" or found.reason != "many_failures":
+        if found.status != "paused" or found.reason not in ("many_failures", "canary_failed"):
             return False
         broadcasts.change(
             connection, number, lambda b: resume(b, APPROVER, now), Act.RESUME, by=APPROVER.login, now=now

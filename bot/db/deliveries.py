@@ -44,7 +44,7 @@ def keep_results(
             reason=bindparam("why"),
             message_id=bindparam("their_id"),
             at=bindparam("when"),
-            # What certainly did not leave was no attempt.
+            # What certainly did not leave was no attempt; what is in doubt, and has a reason, was one.
             attempts=deliveries.c.attempts - bindparam("back"),
         ),
         [
@@ -54,7 +54,9 @@ def keep_results(
                 "why": each.reason[:60],
                 "their_id": each.message_id[:80] if each.message_id else None,
                 "when": now,
-                "back": int(was is DeliveryStatus.SENDING and each.status is DeliveryStatus.QUEUED),
+                "back": int(
+                    was is DeliveryStatus.SENDING and each.status is DeliveryStatus.QUEUED and not each.reason
+                ),
             }
             for each in results
         ],
