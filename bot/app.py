@@ -24,6 +24,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.config import Config
 from bot.db import Database, conversations, unanswered, webchat
+from bot.db.publications import Publication
 from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
 from bot.distributed import JobEngine
@@ -244,11 +245,15 @@ class App:
         front = Front(
             self.database, office, templates, load_texts(content / "console_texts.yml"), utc_now, secure=secure
         )
+
+        def read(version: Publication) -> object:
+            return publication.read_version(self.config, self.database, version, today_in_vietnam())
+
         pages = [
             *chat.routes(),
             *notices.routes(),
             *location.routes(),
-            *open_console(front, lambda: self.inbox.mind.house, self.health, self.config.public_url),
+            *open_console(front, lambda: self.inbox.mind.house, read, self.health, self.config.public_url),
         ]
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
         return build_app(pages, webhooks, self.health, self.config.frame_ancestors, secure=secure)

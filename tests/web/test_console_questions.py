@@ -2,11 +2,13 @@
 
 import pytest
 
-from bot.db import question_counts, unanswered
+from bot.db import Connection, publications, question_counts, unanswered
+from bot.db.publications import Act
 from bot.inbox import outcome_of
 from bot.office.statistics import tell
 from bot.outreach.official import Role
-from tests.conftest import NOW
+from bot.publication import pack
+from tests.conftest import NOW, ROOT
 from tests.web.conftest import Console
 
 
@@ -80,3 +82,28 @@ def test_an_outcome_is_known_by_what_was_meant(console: Console) -> None:
     assert outcome_of("out_of_scope", library) == ("unanswered", "")
     assert outcome_of(f"faq/{code}", library) == ("answered", library.by_code[code].topic)
     assert outcome_of("thanks", library) == ("", "")
+
+
+async def test_an_editor_of_the_whole_country_goes_back_to_an_earlier_version(console: Console) -> None:
+    package = pack(ROOT / "content")
+
+    def publish(connection: Connection) -> None:
+        publications.publish(connection, package.digest, package.archive, 5, Act.PUBLISH, "bien", NOW)
+        publications.publish(connection, "0" * 64, b"", 5, Act.PUBLISH, "bien", NOW)
+        publications.publish(connection, "1" * 64, b"no archive", 5, Act.PUBLISH, "bien", NOW)
+
+    console.database.submit(publish).result()
+    local = await console.official("xa", Role.EDITOR, frozenset({"79"}))
+    await local.opens("/console/answers")
+    assert (await local.sends("/console/answers/rollback", number="1")).status_code == 409
+    editor = await console.official("bien", Role.EDITOR)
+    await editor.opens("/console/answers")
+    assert (await editor.sends("/console/answers/rollback", number="9")).status_code == 404
+    await editor.opens("/console/answers")
+
+    page = await editor.sends("/console/answers/rollback", number="1")
+
+    assert "Đã quay về bản trước" in page.text
+    standing = console.database.read_now(publications.current)
+    assert standing
+    assert (standing.digest, standing.official) == (package.digest, "bien")

@@ -11,11 +11,13 @@ from bot.web.console.composer_pages import ComposerPages
 from bot.web.console.front import Front
 from bot.web.console.handover_pages import HandoverPages
 from bot.web.console.people_pages import Health, PeoplePages
-from bot.web.console.question_pages import QuestionPages
+from bot.web.console.question_pages import QuestionPages, ReadVersion
 from bot.web.console.sign_in_pages import SignInPages
 
 
-def open_console(front: Front, house: Callable[[], House], health: Health, base: str) -> list[BaseRoute]:
+def open_console(
+    front: Front, house: Callable[[], House], read_version: ReadVersion, health: Health, base: str
+) -> list[BaseRoute]:
     """The routes below ``/console``.
 
     *house* is what stands before citizens now, *base* the https address the house is reached at, or empty.
@@ -27,6 +29,6 @@ def open_console(front: Front, house: Callable[[], House], health: Health, base:
         *BroadcastPages(front).routes(),
         *CalendarPages(front).routes(),
         *HandoverPages(front).routes(),
-        *QuestionPages(front, house).routes(),
+        *QuestionPages(front, house, read_version).routes(),
         *PeoplePages(front, health, base).routes(),
     ]

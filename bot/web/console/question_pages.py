@@ -1,5 +1,6 @@
 """Questions and centres: what people ask and miss, how answers are found, where there is a place to learn."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -11,12 +12,15 @@ from starlette.routing import Route
 from bot.access import rights
 from bot.access.rights import Right
 from bot.db import audit, centres, feedback, publications, question_counts, unanswered
+from bot.db.publications import Publication
+from bot.dialogue.texts import TextsError
 from bot.dialogue.turn import House
+from bot.knowledge.fault import ContentError
 from bot.knowledge.grouping import group
 from bot.office.statistics import LEAST, tell
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.quiet_hours import ZONE
-from bot.places.centre import Centre
+from bot.places.centre import Centre, CentresError
 from bot.places.coverage_map import coverage
 from bot.web.console.front import Front, Visitor, go, number_in
 from nlu.vietnamese import fold
@@ -24,13 +28,17 @@ from nlu.vietnamese import fold
 DAYS = 30
 LISTED = 50
 
+ReadVersion = Callable[[Publication], object]
+"""Reads a version whole; raises ContentError, CentresError or TextsError when it cannot be used any more."""
+
 
 class QuestionPages:
     """``/console/questions``, ``/console/answers`` and ``/console/centres``."""
 
-    def __init__(self, front: Front, house: Callable[[], House]) -> None:
+    def __init__(self, front: Front, house: Callable[[], House], read_version: ReadVersion) -> None:
         self._front = front
         self._house = house
+        self._read_version = read_version
 
     def routes(self) -> list[Route]:
         """The routes of these pages."""
@@ -39,6 +47,7 @@ class QuestionPages:
             page("/console/questions", self.questions, Right.SEE_QUESTIONS),
             page("/console/questions/{number}/settle", self.settle, Right.EDIT_ANSWERS, post=True),
             page("/console/answers", self.answers, Right.EDIT_ANSWERS),
+            page("/console/answers/rollback", self.roll_back, Right.EDIT_ANSWERS, post=True),
             page("/console/centres", self.centres, Right.SEE_CENTRES),
             page("/console/centres/reports/{number}/close", self.close_report, Right.EDIT_CENTRES, post=True),
         ]
@@ -98,6 +107,23 @@ class QuestionPages:
         history = await self._front.database.read(publications.all_publications)
         context = {"topics": topics, "found": found, "wanted": wanted, "history": history[:20]}
         return self._front.draw(request, "answers.html", context, visitor)
+
+    async def roll_back(self, request: Request, visitor: Visitor) -> Response:
+        """Put the version of an earlier publication before citizens again, after it was read whole."""
+        wanted, login, now = visitor.typed("number", 9), visitor.official.login, self._front.clock()
+        if visitor.official.scope:
+            # What is published is read in the whole country.
+            raise Forbidden("rule.scope")
+        history = await self._front.database.read(publications.all_publications)
+        found = next((each for each in history[1:] if str(each.number) == wanted), None)
+        if found is None or found.digest == history[0].digest:
+            raise Forbidden("rule.unknown", id=wanted)
+        try:
+            await asyncio.to_thread(self._read_version, found)
+        except (ContentError, CentresError, TextsError) as error:
+            raise Forbidden("rule.version_unreadable", number=found.number) from error
+        await self._front.act(lambda c: publications.roll_back(c, found, login, now))
+        return go("/console/answers", "rolled_back")
 
     async def centres(self, request: Request, visitor: Visitor) -> Response:
         """The centres in the official's scope that fit a search, what citizens say is wrong, the coverage."""
