@@ -70,7 +70,11 @@ def rasa_edge() -> Iterator[Edge]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """Whoever hung up on us is no error of ours."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     edge.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
