@@ -78,6 +78,11 @@ class Segment:
     any_of: "tuple[Segment, ...]" = ()
     none_of: "tuple[Segment, ...]" = ()
 
+    @property
+    def is_composed(self) -> bool:
+        """Whether it asks for more than places, topics and channels."""
+        return bool(self.roles or self.active_days or self.series or self.any_of or self.none_of)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -7,9 +7,12 @@ from bot.places.gazetteer import Gazetteer
 
 def describe_audience(segment: Segment, texts: Texts, gazetteer: Gazetteer) -> str:
     """Whom *segment* means, in one line."""
-    places = [unit.full_name for code in sorted(segment.provinces) if (unit := gazetteer.province(code))]
-    places += [unit.full_name for token in sorted(segment.communes) if (unit := gazetteer.unit(token))]
-    topics = [texts(f"topic.{topic}") for topic in sorted(segment.topics)]
+    either = [segment, *segment.any_of]
+    codes = sorted({each for part in either for each in part.provinces})
+    tokens = sorted({each for part in either for each in part.communes})
+    places = [unit.full_name for code in codes if (unit := gazetteer.province(code))]
+    places += [unit.full_name for token in tokens if (unit := gazetteer.unit(token))]
+    topics = [texts(f"topic.{topic}") for topic in sorted({each for part in either for each in part.topics})]
     parts = [texts("check.places", names=", ".join(places))] if places else []
     if topics:
         parts.append(texts("check.topics", names=", ".join(topics)))

@@ -1,6 +1,7 @@
 """From what an official types to a draft: a campaign's file or words of their own, an audience, a time."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
@@ -99,13 +100,22 @@ def read_words(office: Office, words: str | Written) -> Campaign:
 def read_audience(office: Office, typed: Typed, topic: str) -> Segment:
     """The audience that was typed; without a topic, who asked for *topic*. Raises Forbidden."""
     named = _named_segment(office, typed)
-    if not named.topics:
+    if not named.names_topics:
         # Who asked for news of one topic did not ask for the others.
-        named = NamedSegment(named.name, named.title, named.provinces, named.communes, (topic,), named.channels)
+        named = replace(named, topics=(topic,))
     places = Places(
         lambda name: province_code(office.gazetteer, name), lambda name: commune_token(office.gazetteer, name)
     )
     return build_segment(named, places, office.topics, sorted(office.channels))
+
+
+def name_of(office: Office, segment: Segment, topic: str) -> str:
+    """The entry of ``segments.yml`` that means *segment* for a campaign about *topic*; empty for none."""
+    for name in load_segments(office.content / "segments.yml"):
+        with suppress(Forbidden):
+            if read_audience(office, Typed("", "", to=name), topic) == segment:
+                return name
+    return ""
 
 
 def read_time(typed: str) -> datetime:
@@ -119,7 +129,8 @@ def read_time(typed: str) -> datetime:
 def _named_segment(office: Office, typed: Typed) -> NamedSegment:
     narrowed = (typed.provinces, typed.communes, typed.topics, typed.channels)
     if not typed.to:
-        return NamedSegment("", "", *(tuple(each) for each in narrowed))
+        provinces, communes, topics, channels = (tuple(each) for each in narrowed)
+        return NamedSegment("", "", provinces, communes, topics, channels)
     if any(narrowed):
         raise Forbidden("rule.segment_twice")
     known = load_segments(office.content / "segments.yml")

@@ -198,11 +198,19 @@ def check_scope(broadcast: Broadcast, official: Official, province_of: Callable[
     """
     if not official.scope or broadcast.corrects is not None:
         return
-    segment = broadcast.segment
-    outside = segment.provinces - official.scope
-    strangers = [each for each in segment.communes - official.scope if province_of(each) not in official.scope]
-    if outside or strangers or not (segment.provinces or segment.communes):
+    if not _lies_within(broadcast.segment, official.scope, province_of):
         raise Forbidden("rule.scope")
+
+
+def _lies_within(segment: Segment, scope: frozenset[str], province_of: Callable[[str], str]) -> bool:
+    """Whether everybody of *segment* lives in *scope*: by its own places, or by those of each alternative."""
+    outside = segment.provinces - scope
+    strangers = [each for each in segment.communes - scope if province_of(each) not in scope]
+    if outside or strangers:
+        return False
+    if segment.provinces or segment.communes:
+        return True
+    return bool(segment.any_of) and all(_lies_within(each, scope, province_of) for each in segment.any_of)
 
 
 def edit(broadcast: Broadcast, changed: Broadcast, now: datetime) -> Broadcast:

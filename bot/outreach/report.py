@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bot.contacts import Quota
+from bot.contacts import Quota, Segment
 from bot.messages import ChoiceKind
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Fault
@@ -33,7 +33,10 @@ def explain(phrase: Phrase, error: Forbidden) -> str:
     """The sentence of a rule that said no."""
     values: dict[str, object] = {}
     for name, value in error.arguments.items():
-        values[name] = moment(value) if isinstance(value, datetime) else value
+        if isinstance(value, Forbidden):
+            values[name] = explain(phrase, value)
+        else:
+            values[name] = moment(value) if isinstance(value, datetime) else value
     if "status" in values:
         values["status"] = phrase(f"status.{values['status']}")
     return phrase(error.key, **values)
@@ -56,19 +59,7 @@ def describe(
     if broadcast.reason:
         yield phrase("show.because", reason=because(phrase, broadcast.reason))
     yield phrase("show.time", due=moment(broadcast.due_at), not_after=moment(broadcast.not_after))
-    segment = broadcast.segment
-    conditions = [
-        phrase(f"show.{kind}", names=", ".join(names))
-        for kind, names in (
-            ("province", [place(code) for code in sorted(segment.provinces)]),
-            ("commune", [place(token) for token in sorted(segment.communes)]),
-            ("topic", [topic(each) for each in sorted(segment.topics)]),
-            ("channel", sorted(segment.channels)),
-            ("reached", [str(segment.reached)] if segment.reached else []),
-        )
-        if names
-    ]
-    yield phrase("show.audience", audience="; ".join(conditions) or phrase("show.everyone"))
+    yield phrase("show.audience", audience=audience(phrase, broadcast.segment, place, topic))
     yield phrase("show.policy", policy=phrase(f"policy.{broadcast.on_ambiguous}"))
     if broadcast.disturbs:
         yield phrase("show.urgent", reason=broadcast.content["urgent_reason"])
@@ -83,6 +74,34 @@ def describe(
         yield phrase("show.code", code=code)
     if broadcast.digest:
         yield phrase("show.digest", digest=broadcast.digest[:12])
+
+
+def audience(phrase: Phrase, segment: Segment, place: Callable[[str], str], topic: Callable[[str], str]) -> str:
+    """Every condition of the segment in words; *place* and *topic* give the names of codes."""
+
+    def groups(parts: Sequence[Segment]) -> list[str]:
+        return [phrase("show.group", what=audience(phrase, each, place, topic)) for each in parts]
+
+    conditions = [
+        phrase(f"show.{kind}", names=", ".join(names))
+        for kind, names in (
+            ("province", [place(code) for code in sorted(segment.provinces)]),
+            ("commune", [place(token) for token in sorted(segment.communes)]),
+            ("topic", [topic(each) for each in sorted(segment.topics)]),
+            ("channel", sorted(segment.channels)),
+            ("language", sorted(segment.languages)),
+            ("role", sorted(segment.roles)),
+            ("active", [str(segment.active_days)] if segment.active_days else []),
+            ("series", [segment.series] if segment.series else []),
+            ("reached", [str(segment.reached)] if segment.reached else []),
+            ("awaited", [str(each) for each in sorted(segment.awaited)]),
+        )
+        if names
+    ]
+    if segment.any_of:
+        conditions.append(phrase("show.any_of", groups=f" {phrase('show.or')} ".join(groups(segment.any_of))))
+    conditions += [phrase("show.none_of", group=each) for each in groups(segment.none_of)]
+    return "; ".join(conditions) or phrase("show.everyone")
 
 
 def preview(phrase: Phrase, broadcast: Broadcast, plain: Callable[[str], str]) -> Iterator[str]:

@@ -1,11 +1,14 @@
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.contacts import Topic
+from bot.contacts import Segment, Topic
 from bot.dialogue.texts import Texts, load_texts
 from bot.messages import ChoiceKind
+from bot.outreach import report
+from bot.outreach.audience_rule import segment_as_json, segment_from_json
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import CampaignError, Kind, Vocabulary, check_campaigns, load_campaign, read_campaign
 from bot.outreach.frozen_content import freeze, render
@@ -181,6 +184,15 @@ def test_a_name_that_means_nothing_is_refused(typed: NamedSegment, key: str) -> 
         ("nhom: [a", "segment.unreadable"),
         ("nhom: chu", "segment.entry"),
         ("nhom: {mau: do}", "segment.label"),
+        ("nhom: {tỉnh: Huế, tinh: Huế}", "segment.label_twice"),
+        ("nhom: {tỉnh: Huế}\nnhom: {tỉnh: Huế}", "segment.twice"),
+        ("nhom: {tỉnh: }", "segment.value"),
+        ("nhom: {trừ: []}", "segment.value"),
+        ("nhom: {một trong: [{}]}", "segment.entry"),
+        ("nhom: {trừ: [{tên: Ai}]}", "segment.label"),
+        ("nhom: {nhắn trong: lâu lâu}", "segment.days"),
+        ("nhom: {nhắn trong: 0 ngày}", "segment.days"),
+        ("nhom: {lộ trình: [a, b]}", "segment.one_value"),
     ],
 )
 def test_a_broken_segments_file_is_told(tmp_path: Path, text: str, key: str) -> None:
@@ -189,6 +201,65 @@ def test_a_broken_segments_file_is_told(tmp_path: Path, text: str, key: str) -> 
         load_segments(tmp_path / "segments.yml")
     assert error.value.key == key
     assert TEXTS(key, **error.value.arguments)
+
+
+NESTED = """# nhóm thử
+nhom:
+  tên: Nhóm thử
+  vai trò: [Commune, school]
+  nhắn trong: 30 ngày
+  lộ trình: hoc-chu
+  một trong:
+    - tỉnh: Hà Nội
+    - xã: "5"
+      chủ đề: ky nang so
+  trừ:
+    - kênh: web
+    - một trong:
+        - chủ đề: Xóa mù chữ
+        - tỉnh: Hà Nội
+"""
+
+
+def test_a_segment_says_and_or_and_not(tmp_path: Path) -> None:
+    (tmp_path / "segments.yml").write_text(NESTED, "utf-8")
+    segment = build_segment(load_segments(tmp_path / "segments.yml")["nhom"], PLACES, TOPICS, ["web"])
+
+    hanoi = Segment(provinces=frozenset({"01"}))
+    assert segment == Segment(
+        roles=frozenset({"commune", "school"}),
+        active_days=30,
+        series="hoc-chu",
+        any_of=(hanoi, Segment(communes=frozenset({"new:5"}), topics=frozenset({Topic.DIGITAL}))),
+        none_of=(
+            Segment(channels=frozenset({"web"})),
+            Segment(any_of=(Segment(topics=frozenset({Topic.LITERACY})), hanoi)),
+        ),
+    )
+    said = report.audience(TEXTS, segment, str, str)
+    assert said.startswith("vai trò: commune, school; có nhắn trong 30 ngày qua; đang theo lộ trình: hoc-chu; ")
+    assert "một trong: (tỉnh, thành phố: 01) hoặc (xã, phường: new:5; chủ đề: digital); trừ (kênh: web)" in said
+    assert segment_from_json(json.loads(json.dumps(segment_as_json(segment)))) == segment
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "said"),
+    [("kênh: thư", 13, "Không có kênh “thư”"), ("chủ đề: bóng đá", 13, "Không có chủ đề “bóng đá”")],
+)
+def test_a_wrong_name_deep_in_a_segment_is_told_by_line(tmp_path: Path, wrong: str, line: int, said: str) -> None:
+    text = NESTED.replace(
+        "kênh: web\n    - một trong:\n        - chủ đề: Xóa mù chữ", f"một trong:\n        - {wrong}"
+    )
+    (tmp_path / "segments.yml").write_text(text, "utf-8")
+    with pytest.raises(Forbidden) as error:
+        build_segment(load_segments(tmp_path / "segments.yml")["nhom"], PLACES, TOPICS, ["web"])
+    assert report.explain(TEXTS, error.value).startswith(f"segments.yml:{line}: {said}")
+
+
+def test_alternatives_that_all_name_topics_are_not_narrowed_to_the_campaigns() -> None:
+    asked = NamedSegment("", "", topics=("ky nang so",))
+    assert NamedSegment("", "", any_of=(asked, asked)).names_topics
+    assert not NamedSegment("", "", any_of=(asked, NamedSegment("", "", ("Hà Nội",)))).names_topics
 
 
 def test_every_status_and_reason_the_code_uses_has_its_words() -> None:

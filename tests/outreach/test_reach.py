@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from bot.channels.base import Abilities
 from bot.contacts import Quota, Segment, Topic, Window
-from bot.db import Database, deliveries, receipts
-from bot.db.audience import count_audience, count_routes
+from bot.db import Database, deliveries, receipts, series
+from bot.db.audience import count_audience, count_routes, members
 from bot.db.reconciling import reconcile
 from bot.db.tables import contacts
 from bot.dispatch import Dispatcher
@@ -188,3 +188,24 @@ def test_a_plan_ends_the_reach(used: int, people: int) -> None:
 
 def test_a_channel_that_does_not_run_is_not_planned() -> None:
     assert plan_reach(PEOPLE, {}, [], has_template=False) == ()
+
+
+async def test_a_segment_means_and_or_and_not(database: Database) -> None:
+    def begin(connection: Connection) -> None:
+        for prefix, home in (("ha", ("new:4", "01")), ("hcm", ("new:26740", "79")), ("xa", ("", ""))):
+            add_people(connection, 2, prefix=prefix, home=home)
+        joining = connection.scalars(select(contacts.c.id).where(contacts.c.peer == "hcm2")).one()
+        series.join(connection, "hoc-chu", joining, NOW - timedelta(days=3))
+
+    await database.write(begin)
+    age(database, "ha2", 40)
+    hanoi, hcm = (Segment(provinces=frozenset({code})) for code in ("01", "79"))
+
+    def people(segment: Segment) -> set[str]:
+        query = select(contacts.c.peer).where(members(segment, NOW))
+        return set(database.read_now(lambda c: c.scalars(query).all()))
+
+    assert people(Segment(any_of=(hanoi, hcm))) == {"ha1", "ha2", "hcm1", "hcm2"}
+    assert people(Segment(any_of=(hanoi, hcm), active_days=30)) == {"ha1", "hcm1", "hcm2"}
+    assert people(Segment(any_of=(hanoi, hcm), none_of=(Segment(series="hoc-chu"), hanoi))) == {"hcm1"}
+    assert people(Segment(none_of=(Segment(none_of=(hanoi, hcm)),))) == people(Segment(any_of=(hanoi, hcm)))

@@ -308,7 +308,12 @@ def test_an_official_answers_only_for_their_provinces() -> None:
 
     rules.check_scope(new_draft(segment=Segment(provinces=frozenset({"01"}))), hanoi, place)
     rules.check_scope(new_draft(segment=Segment(communes=frozenset({"new:4"}))), hanoi, place)
+    inside, outside = Segment(provinces=frozenset({"01"})), Segment(provinces=frozenset({"79"}))
+    rules.check_scope(new_draft(segment=Segment(any_of=(inside, inside))), hanoi, place)
     for segment in (
+        Segment(any_of=(inside, outside)),
+        Segment(any_of=(inside, Segment())),
+        Segment(none_of=(inside,)),
         Segment(),
         Segment(provinces=frozenset({"01", "79"})),
         Segment(communes=frozenset({"new:4", "new:26740"})),

@@ -2,17 +2,20 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from bot.access import totp
 from bot.contacts import Topic
 from bot.db import broadcasts
+from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import contact_topics, contacts
+from bot.outreach.audience_rule import segment_as_json
 from bot.outreach.broadcast import Status
 from bot.outreach.official import Role
 from tests.conftest import NOW
@@ -132,6 +135,24 @@ async def test_the_preview_counts_and_shows_what_to_look_at(console: Console) ->
     assert "tách thành câu ngắn" in page.text
     assert "không có https" in page.text
     assert "Tin này sẽ đến 0 người" in counted.text
+
+
+async def test_editing_a_draft_for_a_composed_segment_keeps_all_it_asks_for(console: Console) -> None:
+    people(console)
+    lan = await console.official("lan", Role.DRAFTER)
+    path = await drafted(lan, to="hoc-chu-hai-thanh-pho")
+    kept = console.database.read_now(lambda c: broadcasts.find(c, 1)).segment
+    assert kept.none_of
+
+    page = await lan.opens(f"{path}/edit")
+    assert '<option value="hoc-chu-hai-thanh-pho" selected>' in page.text
+    assert "một trong: (tỉnh, thành phố: Thành phố Hà Nội) hoặc" in (await lan.opens(path)).text
+
+    other = replace(kept, active_days=7)
+    console.database.submit(
+        lambda c: c.execute(update(broadcast_rows).values(segment=segment_as_json(other)))
+    ).result()
+    assert "segments.yml đã đổi" in (await lan.opens(f"{path}/edit")).text
 
 
 async def test_one_own_draft_cannot_be_approved_by_any_route(console: Console) -> None:

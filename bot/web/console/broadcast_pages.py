@@ -24,7 +24,7 @@ from bot.office.sheets import safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.frozen_content import render
-from bot.outreach.report import because, moment
+from bot.outreach.report import audience, because, moment
 from bot.web.chat import COOKIE, is_key, web_address
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
@@ -357,18 +357,7 @@ class BroadcastPages:
 
 
 def _audience(office: Office, found: Broadcast) -> str:
-    segment = found.segment
-    said = [
-        office.texts(f"show.{kind}", names=", ".join(names))
-        for kind, names in (
-            ("province", [office.place_name(each) for each in sorted(segment.provinces)]),
-            ("commune", [office.place_name(each) for each in sorted(segment.communes)]),
-            ("topic", [office.topic_name(each) for each in sorted(segment.topics)]),
-            ("channel", sorted(segment.channels)),
-        )
-        if names
-    ]
-    return "; ".join(said) or office.texts("show.everyone")
+    return audience(office.texts, found.segment, office.place_name, office.topic_name)
 
 
 def _workbook(rows: list[list[Any]]) -> bytes:

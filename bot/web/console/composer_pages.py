@@ -14,7 +14,7 @@ from bot.access.rights import Right
 from bot.contacts import Topic
 from bot.office import deciding
 from bot.office.checklist import look_over
-from bot.office.drafting import Typed, compose, correct, read_audience, read_words
+from bot.office.drafting import Typed, compose, correct, name_of, read_audience, read_words
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Campaign, CampaignError, Kind, Written
 from bot.outreach.delivery import OnAmbiguous
@@ -74,7 +74,14 @@ class ComposerPages:
         """The form filled with a broadcast as it stands."""
         number = number_in(request)
         found = await self._find(visitor, number)
-        return self._form(request, visitor, self._values_of(found) | {"number": str(number)})
+        values = self._values_of(found) | {"number": str(number)}
+        if found.segment.is_composed:
+            # The form shows only plain conditions; without the name, saving it would reach more people.
+            name = await run_in_threadpool(name_of, self._front.office, found.segment, values["topic"])
+            if not name:
+                raise Forbidden("rule.segment_changed", id=number)
+            values |= {"to": name, "provinces": "", "communes": "", "topics": [], "channels": []}
+        return self._form(request, visitor, values)
 
     async def correct(self, request: Request, visitor: Visitor) -> Response:
         """An empty form for a correction to those whom a broadcast reached."""
