@@ -17,10 +17,11 @@ from bot.contacts import Contact, Held
 from bot.db import Connection, Database, contacts, conversations, link_codes, notices, question_counts, receipts
 from bot.db.conversations import Outgoing
 from bot.db.link_codes import Outcome
+from bot.dialogue import menu
 from bot.dialogue.engine import respond
 from bot.dialogue.flows import linking, privacy
 from bot.dialogue.flows.feedback import remember_shown
-from bot.dialogue.turn import Exported, House, LinkAsked, LinkTyped, Situation, Turn
+from bot.dialogue.turn import Conversation, Exported, House, LinkAsked, LinkTyped, Situation, Turn
 from bot.knowledge.library import Library
 from bot.messages import RECEIPTS, Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
@@ -164,7 +165,7 @@ class Inbox:
 
         now = self._clock()
         today = now.astimezone(ZONE).date()
-        notice, too_often = await self._look_up(heard)
+        notice, too_often = await self._look_up(heard, conversation, now)
         turn = respond(
             Situation(heard, parse, contact, conversation, house, now, today, notice, looked_too_often=too_often)
         )
@@ -192,13 +193,19 @@ class Inbox:
         outgoing = [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
         await self._outbox.send(outgoing)
 
-    async def _look_up(self, heard: Heard) -> tuple[Notice | None, bool]:
-        """The broadcast that is spoken of, and whether this citizen asked about too many."""
+    async def _look_up(
+        self, heard: Heard, conversation: Conversation, now: datetime
+    ) -> tuple[Notice | None, bool]:
+        """The broadcast that is spoken of, or whose choice is tapped or typed, and whether this citizen
+        asked about too many."""
         code = code_of(heard.token)
-        if not code and heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and (typed := find_code(heard.text)):
-            code = typed
-            if not self._looks.allows(str(heard.address), self._clock().timestamp()):
-                return None, True
+        if not code and heard.kind in (HeardKind.TEXT, HeardKind.EDITED):
+            if typed := find_code(heard.text):
+                code = typed
+                if not self._looks.allows(str(heard.address), now.timestamp()):
+                    return None, True
+            else:
+                code = code_of(menu.choose(conversation, heard.text.strip(), now))
         if not code:
             return None, False
         return await self._database.read(lambda c: notices.find(c, code)), False

@@ -70,6 +70,28 @@ async def test_the_first_channel_is_told_and_can_undo_it(meet: Meet, sqlite: Dat
     assert "Đã nối" not in held
 
 
+@pytest.mark.parametrize("channel", ["terminal", "web", "telegram", "zalo_oa", "zalo_bot"])
+@pytest.mark.parametrize("typed", ["/lienket", "/LIENKET", "lienket", "Liên kết", "noi 2 kenh."])
+async def test_the_command_is_understood_however_it_is_typed(meet: Meet, channel: str, typed: str) -> None:
+    (shown, *_) = await meet(channel).says(typed)
+
+    assert "nối lại được" in shown
+
+
+async def test_a_question_for_an_official_is_no_command(meet: Meet) -> None:
+    citizen = meet("zalo_bot")
+    await citizen.says("/canbo")
+
+    assert "nối lại được" not in (await citizen.says("nối kênh"))[0]
+
+
+async def test_help_and_the_commands_of_telegram_name_it(meet: Meet) -> None:
+    citizen = meet("zalo_bot")
+
+    assert "/lienket" in (await citizen.says("/menu"))[0]
+    assert "lienket" in citizen.inbox.mind.house.texts.named("commands")
+
+
 @pytest.mark.parametrize(
     "spelling", [str, str.lower, lambda code: code.replace("-", " "), lambda code: code.replace("-", "")]
 )

@@ -8,11 +8,13 @@ import typer
 
 from bot.cli.official import As, Desk, PasswordStdin, open_desk
 from bot.cli.tables import save_table
-from bot.db import broadcasts, contacts, deliveries, figures, reconciling, schedules, taps
+from bot.db import broadcasts, contacts, deliveries, reconciling, results, schedules, taps
 from bot.db.audience import count_audience
 from bot.messages import Address
 from bot.office.drafting import Typed, compose
+from bot.office.place_names import province_code
 from bot.office.planning import read_day_month, read_hour, read_message, read_when
+from bot.office.sheets import describe_copy
 from bot.outreach import report
 from bot.outreach import schedule as rules
 from bot.outreach.broadcast import Forbidden
@@ -217,30 +219,37 @@ def plan(
 @app.command("results")
 def show_results(
     number: Broadcast,
+    province: Annotated[str, typer.Option("--province", help="The communes of this province.")] = "",
     save: Annotated[Path | None, typer.Option("--save", help="Every copy into a .csv or .xlsx file.")] = None,
 ) -> None:
-    """Show what became of a broadcast, by status, channel and commune, and what people did."""
+    """Show what became of a broadcast, by status, channel and place, and what people did."""
     with open_desk() as desk:
+        office = desk.office
+        code = province_code(office.gazetteer, province) if province else ""
         found = desk.database.read_now(lambda c: broadcasts.find(c, number))
-        found_figures = desk.database.read_now(lambda c: figures.collect(c, number))
+        by_status = desk.database.read_now(lambda c: deliveries.count_by_status(c, number))
         typer.echo(desk.texts("show.head", id=found.id, title=found.title, campaign=found.campaign))
-        for line in report.counts(desk.texts, found_figures.by_status):
+        for line in report.counts(desk.texts, by_status):
             typer.echo(line)
-        for key, by, name in (
-            ("results.channels", found_figures.by_channel, str),
-            ("results.communes", found_figures.by_commune, desk.office.place_name),
+        by_channel = desk.database.read_now(lambda c: results.by_channel(c, number))
+        by_place = desk.database.read_now(lambda c: results.by_place(c, number, code))
+        for key, counted, name in (
+            ("results.channels", by_channel, str),
+            ("results.places", by_place, office.place_name),
         ):
             typer.echo(desk.texts(key))
-            for (code, status), copies in by.items():
+            for (place, status), copies in sorted(counted.items()):
                 word = desk.texts(f"delivery.{status}")
-                shown = name(code) if code else desk.texts("results.nowhere")
+                shown = name(place) if place else desk.texts("results.nowhere")
                 typer.echo(desk.texts("results.row", name=shown, status=word, count=copies))
         typer.echo(desk.texts("results.taps"))
-        for token, people in found_figures.taps.items():
+        for token, people in desk.database.read_now(lambda c: taps.count(c, number)).items():
             typer.echo(desk.texts("results.tap", name=_tap(desk, found.content, token), count=people))
         if save is not None:
-            count = save_table(save, desk.database.read_now(lambda c: list(figures.export(c, number))))
-            typer.echo(desk.texts("results.saved", count=count, file=save.name))
+            sent = desk.database.read_now(lambda c: list(results.copies(c, number)))
+            rows = [tuple(desk.texts("results.columns").split("|"))]
+            rows += ((str(each.sequence), *describe_copy(office, each)) for each in sent)
+            typer.echo(desk.texts("results.saved", count=save_table(save, rows), file=save.name))
 
 
 @app.command()

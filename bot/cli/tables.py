@@ -8,8 +8,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from bot.cli.errors import CommandError
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from bot.office.sheets import safe_cell
 
 
 def save_table(path: Path, rows: Iterable[Sequence[str]]) -> int:
@@ -34,8 +33,7 @@ def _save_csv(path: Path, rows: Iterable[Sequence[str]]) -> int:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         for row in rows:
-            # A quote in front keeps Excel from reading a cell as a formula (OWASP, CSV Injection).
-            writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row])
+            writer.writerow([safe_cell(cell) for cell in row])
             count += 1
     return max(count, 0)
 

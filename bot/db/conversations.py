@@ -1,7 +1,7 @@
 """Messages from their arrival to their answer: stored, loaded, answered, and the replies on their way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,13 +10,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.contacts import Contact, ContactStatus
 from bot.db import contacts, taps
-from bot.db.tables import conversations, inbox, replies
+from bot.db.audience import ARRIVED
+from bot.db.tables import broadcasts, conversations, deliveries, inbox, replies
+from bot.dialogue import menu
 from bot.dialogue.turn import Conversation, Forgotten, Left, Turn, Unsubscribed
 from bot.messages import Address, Heard, HeardKind
+from bot.outreach import frozen_content
 
 HELD = timedelta(days=30)
 HELD_FOR = timedelta(seconds=60)
 """How long a reply is left to the process that sends it, before another may take it up."""
+BROADCASTS_SEEN = 5
+"""Among how many of the newest broadcasts a menu is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +109,19 @@ def addresses_waiting(connection: Connection, seconds: float, limit: int = 500) 
 
 
 def load(connection: Connection, address: Address) -> tuple[Contact, Conversation]:
-    """Who is at *address* and where we are with them; a stranger has the id 0."""
+    """Who is at *address* and where we are with them; a stranger has the id 0.
+
+    The choices of a broadcast that arrived since the last turn are the ones offered: it is the newest
+    message they see.
+    """
     contact = contacts.find(connection, address)
     if contact is None:
         return Contact(0, address, ContactStatus.ACTIVE), Conversation()
-    state = connection.scalar(select(conversations.c.state).where(conversations.c.contact_id == contact.id))
-    return contact, _conversation(state) if state else Conversation()
+    row = connection.execute(
+        select(conversations.c.state, conversations.c.updated_at).where(conversations.c.contact_id == contact.id)
+    ).one_or_none()
+    conversation = _conversation(row.state) if row else Conversation()
+    return contact, _with_broadcast_menu(connection, contact, conversation, row.updated_at if row else None)
 
 
 def save_turn(
@@ -239,6 +251,33 @@ def forget_old(connection: Connection, now: datetime) -> None:
     connection.execute(
         delete(inbox).where(inbox.c.status != "waiting", inbox.c.received_at < now - timedelta(days=7))
     )
+
+
+def _with_broadcast_menu(
+    connection: Connection, contact: Contact, conversation: Conversation, since: datetime | None
+) -> Conversation:
+    """*conversation* with the choices of the newest broadcast that has any and arrived after *since*."""
+    copies = connection.execute(
+        select(broadcasts.c.content, deliveries.c.at)
+        .join(broadcasts, broadcasts.c.id == deliveries.c.broadcast_id)
+        .where(
+            deliveries.c.contact_id == contact.id,
+            deliveries.c.status.in_(ARRIVED),
+            # What an official took as sent has the time of that word.
+            deliveries.c.reason != "assumed",
+            *([deliveries.c.at > since] if since else []),
+        )
+        .order_by(deliveries.c.at.desc())
+        .limit(BROADCASTS_SEEN)
+    )
+    for copy in copies:
+        silent = copy.at - (contact.last_heard_at or copy.at)
+        if frozen_content.came_as_template(copy.content, contact.address.channel, silent):
+            continue
+        offered = menu.offered_by(frozen_content.render(copy.content, contact.address.channel))
+        if offered:
+            return replace(conversation, offered=offered, offered_at=copy.at)
+    return conversation
 
 
 def _save_conversation(connection: Connection, contact_id: int, conversation: Conversation, now: datetime) -> None:

@@ -101,7 +101,11 @@ def copies(connection: Connection, broadcast_id: int) -> Iterator[Copy]:
     last = 0
     while True:
         rows = connection.execute(
-            select(deliveries, contacts.c.channel, contacts.c.home)
+            select(deliveries, shards.c.channel, contacts.c.home)
+            .join(
+                shards,
+                and_(shards.c.broadcast_id == deliveries.c.broadcast_id, shards.c.number == deliveries.c.shard),
+            )
             .outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
             .where(deliveries.c.broadcast_id == broadcast_id, deliveries.c.sequence > last)
             .order_by(deliveries.c.sequence)
@@ -110,5 +114,5 @@ def copies(connection: Connection, broadcast_id: int) -> Iterator[Copy]:
         if not rows:
             return
         for row in rows:
-            yield Copy(row.sequence, row.channel or "", row.home or "", row.status, row.reason, row.at)
+            yield Copy(row.sequence, row.channel, row.home or "", row.status, row.reason, row.at)
         last = rows[-1].sequence

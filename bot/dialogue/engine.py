@@ -74,6 +74,8 @@ def _choose(situation: Situation) -> Turn:
         return open_token(situation, f"tin/{notice.CHECK}")
     if code := linking.code_in(text):
         return open_token(situation, f"linking/code:{code}")
+    if linking.is_asked(situation):
+        return open_token(situation, "linking/start")
     if token := menu.choose(situation.conversation, text, situation.now):
         return open_token(situation, token)
     if again := menu.show_again(situation, text):

@@ -62,12 +62,14 @@ def is_number(text: str) -> bool:
 def remember(turn: Turn, now: datetime) -> Turn:
     """*turn*, after which the choices of its last reply that has any are the live menu."""
     for reply in reversed(turn.replies):
-        offered = tuple(
-            (choice.label, choice.token) for choice in reply.all_choices() if choice.kind is ChoiceKind.REPLY
-        )
-        if offered:
+        if offered := offered_by(reply):
             return replace(turn, conversation=replace(turn.conversation, offered=offered, offered_at=now))
     return replace(turn, conversation=replace(turn.conversation, offered=(), offered_at=None))
+
+
+def offered_by(reply: Reply) -> tuple[tuple[str, str], ...]:
+    """Label and token of the choices of *reply* that a number can stand for, in order."""
+    return tuple((choice.label, choice.token) for choice in reply.all_choices() if choice.kind is ChoiceKind.REPLY)
 
 
 def _is_live(conversation: Conversation, now: datetime) -> bool:

@@ -3,11 +3,16 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from bot.messages import Choice, ChoiceKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
 from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
+
+TEMPLATE_CHANNEL: Final = "zalo_oa"
+TEMPLATE_AFTER: Final = timedelta(days=7)
+"""Only an Official Account sends a template, to who has been silent for so long (Zalo's window)."""
 
 
 def freeze(
@@ -79,3 +84,8 @@ def render(content: Mapping[str, Any], channel: str = "") -> Reply:
     words = content.get("texts", {}).get(channel.partition("_")[0], content["text"])
     template = content.get("template")
     return Reply(words, rows, template=Template(**template) if template else None)
+
+
+def came_as_template(content: Mapping[str, Any], channel: str, silent: timedelta) -> bool:
+    """Whether who had been *silent* for so long got the template, which shows none of the choices."""
+    return bool(content.get("template")) and channel == TEMPLATE_CHANNEL and silent > TEMPLATE_AFTER

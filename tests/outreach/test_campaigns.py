@@ -6,7 +6,7 @@ import pytest
 
 from bot.contacts import Segment, Topic
 from bot.dialogue.texts import Texts, load_texts
-from bot.messages import ChoiceKind
+from bot.messages import ChoiceKind, Template
 from bot.outreach import report
 from bot.outreach.audience_rule import segment_as_json, segment_from_json
 from bot.outreach.broadcast import Forbidden
@@ -43,6 +43,40 @@ def faults_of(text: str, file: str = "thu.md") -> list[tuple[int, str]]:
     for each in error.value.faults:
         assert TEXTS(each.key, **each.arguments)
     return [(each.line, each.key.removeprefix("fault.")) for each in error.value.faults]
+
+
+TEMPLATE = "Mẫu Zalo: 7895417; lớp = Xóa mù chữ; ngay = 01/09/2027\n"
+
+
+def test_a_zalo_template_is_read_frozen_and_shown_with_its_parameters() -> None:
+    campaign = read_campaign(GOOD + TEMPLATE, "thu.md", VOCABULARY)
+
+    wanted = Template("7895417", {"lớp": "Xóa mù chữ", "ngay": "01/09/2027"})
+    assert campaign.template == wanted
+    assert campaign.sources == ("Quyết định 1", "Quyết định 2")
+    assert render(freeze(campaign, "{text}"), "zalo_oa").template == wanted
+    over_lines = TEMPLATE.replace("; ", "\n")
+    assert read_campaign(GOOD + over_lines, "thu.md", VOCABULARY).template == wanted
+
+
+def test_a_template_without_parameters_is_one() -> None:
+    assert read_campaign(GOOD + "Mẫu Zalo: 7895417\n", "thu.md", VOCABULARY).template == Template("7895417", {})
+    assert read_campaign(GOOD, "thu.md", VOCABULARY).template is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "lop = Xóa mù chữ",
+        "mẫu 7895417",
+        "7895417; lop",
+        "7895417; lop =",
+        "7895417; = Xóa mù chữ",
+        "7895417 lop = 1",
+    ],
+)
+def test_a_template_that_zalo_would_refuse_is_told_with_its_line(written: str) -> None:
+    assert faults_of(GOOD + f"Mẫu Zalo: {written}\n") == [(13, "template")]
 
 
 def test_a_campaign_is_read_whole() -> None:

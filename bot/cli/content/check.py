@@ -12,8 +12,10 @@ from bot.contacts import Topic
 from bot.dialogue.texts import load_texts
 from bot.knowledge import library
 from bot.knowledge.fault import ContentError, Fault, describe, read_sentences
+from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import Vocabulary, check_campaigns
-from bot.outreach.report import explain_faults
+from bot.outreach.report import explain, explain_faults
+from bot.outreach.segments import load_segments
 from bot.places.centre import CentresError
 from bot.places.centres import Directory
 from bot.places.gazetteer import Gazetteer
@@ -43,10 +45,10 @@ def check(
         Directory.load(config.content / "centres", gazetteer)
     except CentresError as error:
         faults += [Fault(each.file, each.line, each.key, each.arguments) for each in error.faults]
-    campaign_faults = _check_campaigns(config, frozenset(codes))
-    if campaign_faults:
-        broken = True
-        typer.echo(campaign_faults)
+    for told in (_check_campaigns(config, frozenset(codes)), _check_segments(config)):
+        if told:
+            broken = True
+            typer.echo(told)
     wrong = [each for each in faults if not each.warning]
     for each in faults if warnings else wrong:
         typer.echo(describe(each, sentences))
@@ -69,6 +71,15 @@ def _check_campaigns(config: Config, codes: frozenset[str]) -> str:
     vocabulary = Vocabulary(topics, buttons, codes or None)
     faults = check_campaigns(config.content / "campaigns", vocabulary)
     return explain_faults(phrase, faults) if faults else ""
+
+
+def _check_segments(config: Config) -> str:
+    """The first fault of ``segments.yml`` as staff read it; empty when there is none."""
+    try:
+        load_segments(config.content / "segments.yml")
+    except Forbidden as error:
+        return explain(load_texts(config.content / "broadcast_texts.yml"), error)
+    return ""
 
 
 def describe_faults(error: ContentError | CentresError) -> str:

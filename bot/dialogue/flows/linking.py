@@ -24,6 +24,14 @@ def code_in(text: str) -> str:
     return found[1] if found else ""
 
 
+def is_asked(situation: Situation) -> bool:
+    """Whether a text says nothing but that two channels be linked: who has no commands types it in words."""
+    if situation.conversation.step.startswith("await_"):
+        return False
+    said = fold(situation.heard.text, words=True)
+    return said in {fold(each, words=True) for each in situation.house.texts("linking.phrases").splitlines()}
+
+
 def answer(situation: Situation, argument: str) -> Turn:
     """``start`` explains and asks, ``agree`` gives a code, ``code:<code>`` takes one, ``prefer:<channel>``
     chooses, ``undo`` ends it."""

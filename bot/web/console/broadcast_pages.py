@@ -20,11 +20,11 @@ from bot.messages import Address, Reply
 from bot.office import deciding
 from bot.office.checklist import look_over
 from bot.office.office import Office
-from bot.office.sheets import safe_cell
+from bot.office.sheets import describe_copy, safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.frozen_content import render
-from bot.outreach.report import audience, because, moment
+from bot.outreach.report import audience, because
 from bot.web.chat import COOKIE, is_key, web_address
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
@@ -339,18 +339,10 @@ class BroadcastPages:
         now, login, office = self._front.clock(), visitor.official.login, self._front.office
         await self._front.act(lambda c: audit.record(c, login, "results_export", now, broadcast_id=found.id))
         each_copy = await self._front.database.read(lambda c: list(results.copies(c, found.id)))
-        texts = office.texts
 
         def rows() -> list[list[Any]]:
-            names: dict[str, str] = {}
-            made: list[list[Any]] = [self._front.texts("results.columns").split("|")]
-            for copy in each_copy:
-                if copy.place not in names:
-                    names[copy.place] = office.place_name(copy.place) if copy.place else ""
-                cells = (copy.channel, names[copy.place], texts(f"delivery.{copy.status}"))
-                why = because(texts, copy.reason) if copy.reason else ""
-                at = moment(copy.at) if copy.at else ""
-                made.append([copy.sequence, *(safe_cell(cell) for cell in (*cells, why, at))])
+            made: list[list[Any]] = [office.texts("results.columns").split("|")]
+            made += ([each.sequence, *map(safe_cell, describe_copy(office, each))] for each in each_copy)
             return made
 
         return await run_in_threadpool(rows)

@@ -1,0 +1,131 @@
+"""Results and schedules on the command line."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from bot.channels.base import Refused, Unknown
+from bot.cli import outreach
+from bot.cli.errors import CommandError
+from bot.cli.tables import save_table
+from bot.db import results, taps
+from bot.db.tables import contacts
+from bot.dispatch import Dispatcher
+from tests.cli.test_broadcast_commands import Shell, shell
+from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, run_once, schedule
+
+__all__ = ["shell"]
+
+QUIZ = {"question": "1 + 1?", "options": ["=1+1", "Bốn"], "right": 1, "source": "Quyết định 1"}
+
+
+def say(shell: Shell, *words: str) -> str:
+    """A command of ``hoctap outreach``; what it says, or the error's sentence."""
+    result = shell.run(outreach.app, *words)
+    if isinstance(result.exception, CommandError):
+        return f"error: {result.exception}"
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+@pytest.fixture
+async def sent(shell: Shell) -> Shell:
+    """A quiz that reached some of eight people on two channels."""
+    database = shell.database
+    await database.write(lambda c: add_people(c, 5, home=("new:26740", "79")))
+    await database.write(lambda c: add_people(c, 3, channel="other", prefix="t"))
+    await database.write(lambda c: schedule(c, content={**CONTENT, "quiz": QUIZ}))
+    fake = Recorder(failures={"p2": [Refused("x")]})
+    other = Recorder(failures={"t1": [Unknown("x")]})
+    await run_once(Dispatcher(database, {"fake": fake, "other": other}, Clock()), NOW)
+    return shell
+
+
+def figures_below(said: str, heading: str) -> list[int]:
+    """The counts of the lines between *heading* and the next heading."""
+    lines = said.partition(heading)[2].splitlines()[1:]
+    found = []
+    for line in lines:
+        number = line.rpartition(": ")[2]
+        if not number.isdecimal():
+            break
+        found.append(int(number))
+    return found
+
+
+async def test_the_figures_of_a_broadcast_add_up_however_they_are_cut(sent: Shell) -> None:
+    said = say(sent, "results", "1")
+
+    for heading in ("Tổng 11 lượt:", "Theo kênh:", "Theo nơi ở:"):
+        assert sum(figures_below(said, heading)) == 11, heading
+    assert "Thành phố Hồ Chí Minh – lỗi: 1" in said
+    assert "không lưu nơi ở – chưa rõ: 1" in said
+    within = say(sent, "results", "1", "--province", "Thành phố Hồ Chí Minh")
+    assert sum(figures_below(within, "Theo nơi ở:")) == 5
+    assert "Phường Sài Gòn, Thành phố Hồ Chí Minh – đã gửi: 4" in within
+    assert "Không có đợt gửi số 9" in say(sent, "results", "9")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+async def test_every_copy_goes_into_a_file_without_its_person(sent: Shell, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"ket-qua.{ending}"
+    assert "Đã ghi 11 dòng" in say(sent, "results", "1", "--save", str(file))
+
+    if ending == "csv":
+        rows = list(csv.reader(file.read_text("utf-8-sig").splitlines()))
+    else:
+        sheet = load_workbook(file).active
+        assert sheet is not None
+        rows = [[str(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
+    assert rows[0] == ["Lượt", "Kênh", "Nơi", "Trạng thái", "Lý do", "Lúc"]
+    assert sorted(row[3] for row in rows[1:] if row[1] == "other") == ["chưa rõ", "đã gửi", "đã gửi"]
+    failed = next(row for row in rows if row[3] == "lỗi")
+    assert failed[2:] == [
+        "Phường Sài Gòn, Thành phố Hồ Chí Minh",
+        "lỗi",
+        "nền tảng từ chối tin này",
+        "25/11/2026 10:00",
+    ]
+    assert not any("p2" in cell or "t1" in cell for row in rows for cell in row)
+
+
+async def test_a_copy_of_who_had_their_data_erased_still_counts_on_its_channel(sent: Shell) -> None:
+    await sent.database.write(lambda c: c.execute(contacts.delete().where(contacts.c.peer == "t2")))
+    channels = [each.channel for each in sent.database.read_now(lambda c: list(results.copies(c, 1)))]
+    assert channels.count("other") == 3
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_no_cell_of_a_file_is_a_formula(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"bang.{ending}"
+    evil = ["=1+1", "+1", "-1", "@A1", "\t=1", " =1", "＝1"]
+    assert save_table(file, [["a"] * len(evil), evil]) == 1
+
+    if ending == "csv":
+        row = list(csv.reader(file.read_text("utf-8-sig").splitlines()))[1]
+        assert row == [f"'{each}" for each in evil]
+    else:
+        sheet = load_workbook(file).active
+        assert sheet is not None
+        assert [cell.data_type for cell in sheet[2]] == ["s"] * len(evil)
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"\.csv or \.xlsx"):
+        save_table(tmp_path / "a.pdf", [])
+
+
+async def test_a_tally_counts_each_persons_first_answer(sent: Shell) -> None:
+    for person, token in ((6, "quiz:1"), (6, "quiz:0"), (7, "quiz:0"), (8, "quiz:1"), (9, "quiz:1")):
+        await sent.database.write(lambda c, p=person, t=token: taps.add(c, 1, p, t, NOW))  # type: ignore[misc]
+    lines = say(sent, "tally", "1").splitlines()
+
+    assert [line.split() for line in lines] == [["1", "25%", "=1+1"], ["✓", "3", "75%", "Bốn"]]
+
+
+async def test_what_is_over_is_watched_to_its_figures(sent: Shell) -> None:
+    said = say(sent, "watch", "1")
+    assert sum(figures_below(said, "Tổng 11 lượt:")) == 11
+    assert "Không có đợt gửi số 9" in say(sent, "watch", "9")
