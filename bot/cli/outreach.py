@@ -11,6 +11,7 @@ from bot.cli.tables import save_table
 from bot.db import broadcasts, contacts, deliveries, reconciling, results, schedules, taps
 from bot.db.audience import count_audience
 from bot.messages import Address
+from bot.office import scheduling
 from bot.office.drafting import Typed, compose
 from bot.office.place_names import province_code
 from bot.office.planning import read_day_month, read_hour, read_message, read_when
@@ -123,14 +124,7 @@ def show(number: Number) -> None:
     with open_desk() as desk:
         found = desk.database.read_now(lambda c: schedules.find(c, number))
         _show(desk, found)
-        for segment in rules.whole_audience(found):
-            people = desk.database.read_now(
-                lambda c, s=segment: count_audience(c, s, desk.office.channels.keys(), desk.now)  # type: ignore[misc]
-            )
-            for line in report.reach(desk.texts, people.channels, people.excluded):
-                typer.echo(line)
-        for message in found.plan["messages"]:
-            typer.echo(message["content"]["text"])
+        _show_messages(desk, found)
         at = desk.now
         for _ in range(5):
             if (due := next_due(found.plan["rule"], at)) is None:
@@ -150,9 +144,26 @@ def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> 
 
 
 @app.command()
-def approve(number: Number, login: As, password_stdin: PasswordStdin = False) -> None:
-    """Approve a schedule that somebody else made and submitted: it then makes broadcasts by itself."""
-    _change(number, login, "approve", lambda s, who: rules.approve(s, who, s.digest), from_stdin=password_stdin)
+def approve(
+    number: Number,
+    login: As,
+    yes: Annotated[bool, typer.Option("--yes", help="You have read it; do not ask.")] = False,
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Approve a schedule that somebody else made and submitted; shows first what it sends and to how many."""
+    with open_desk() as desk:
+        if password_stdin and not yes:
+            raise Forbidden("rule.needs_yes")
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        seen = desk.database.read_now(lambda c: schedules.find(c, number))
+        desk.database.read_now(lambda c: scheduling.may_approve(c, desk.office, official, seen, desk.now))
+        _show(desk, seen)
+        total = _show_messages(desk, seen)
+        if not yes and typer.prompt(desk.texts("ask.confirm", total=total)).strip() != str(total):
+            raise Forbidden("rule.not_confirmed", total=total)
+        kept = desk.act(lambda c: scheduling.approve(c, desk.office, official, seen, desk.now))
+        _show(desk, kept)
+        typer.echo(desk.texts("schedule.approved", id=number, login=official.login))
 
 
 @app.command()
@@ -342,6 +353,22 @@ def _show(desk: Desk, each: Schedule) -> None:
     )
     if each.reason:
         typer.echo(desk.texts("show.because", reason=report.because(desk.texts, each.reason)))
+
+
+def _show_messages(desk: Desk, found: Schedule) -> int:
+    """Print each message, whom it reaches and whom not, and why. Returns how many copies they are now."""
+    office, total = desk.office, 0
+    for message, segment in zip(found.plan["messages"], rules.whole_audience(found), strict=True):
+        audience = report.audience(desk.texts, segment, office.place_name, office.topic_name)
+        typer.echo(desk.texts("schedule.message", title=message["title"], audience=audience))
+        typer.echo(message["content"]["text"])
+        people = desk.database.read_now(
+            lambda c, s=segment: count_audience(c, s, office.channels.keys(), desk.now)  # type: ignore[misc]
+        )
+        for line in report.reach(desk.texts, people.channels, people.excluded):
+            typer.echo(line)
+        total += people.total
+    return total
 
 
 def _change(number: int, login: str, act: str, rule: Any, *, from_stdin: bool) -> None:

@@ -12,7 +12,7 @@ from bot.db import audit, broadcasts
 from bot.db.audience import members, reachable
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import contacts, runs, schedules
-from bot.outreach.broadcast import Broadcast, Forbidden
+from bot.outreach.broadcast import Broadcast, Forbidden, Status
 from bot.outreach.recurrence import deadline_of, next_due
 from bot.outreach.schedule import (
     Kind,
@@ -139,7 +139,11 @@ def _make(
     code = new_code()
     while broadcasts.is_code_taken(connection, code):
         code = new_code()
-    broadcasts.add(connection, replace(with_code(draft, code), run_id=run_id), now)
+    made = replace(with_code(draft, code), run_id=run_id)
+    if broadcasts.same_text_today(connection, made, now):
+        # Somebody would get the same words twice that day: a person looks at it first.
+        made = replace(made, status=Status.RETURNED, reason="same_text", approved_by=None)
+    broadcasts.add(connection, made, now)
 
 
 def _reaches(connection: Connection, draft: Broadcast, now: datetime) -> bool:

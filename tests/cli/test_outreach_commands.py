@@ -7,13 +7,13 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.channels.base import Refused, Unknown
-from bot.cli import outreach
+from bot.cli import official, outreach
 from bot.cli.errors import CommandError
 from bot.cli.tables import save_table
 from bot.db import results, taps
 from bot.db.tables import contacts
 from bot.dispatch import Dispatcher
-from tests.cli.test_broadcast_commands import Shell, shell
+from tests.cli.test_broadcast_commands import AT, PASSWORDS, TOMORROW, Shell, shell
 from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, run_once, schedule
 
 __all__ = ["shell"]
@@ -41,6 +41,51 @@ async def sent(shell: Shell) -> Shell:
     other = Recorder(failures={"t1": [Unknown("x")]})
     await run_once(Dispatcher(database, {"fake": fake, "other": other}, Clock()), NOW)
     return shell
+
+
+def ask(shell: Shell, who: str, *words: str, typed: str = "") -> str:
+    """The same, by *who*, who types the password and *typed*."""
+    password = PASSWORDS[who] + "\n"
+    result = shell.run(outreach.app, *words, "--as", who, typed=password + typed)
+    return f"error: {result.exception}" if isinstance(result.exception, CommandError) else result.output
+
+
+def submitted(shell: Shell) -> None:
+    """Lan's schedule, each year on tomorrow's date, to everybody about events, waiting for approval."""
+    assert "Đã lưu lịch 1" in ask(shell, "lan", "every", "thu", "--when", f"{TOMORROW:%d/%m}")
+    assert "chờ duyệt" in ask(shell, "lan", "submit", "1")
+
+
+def test_who_approves_a_schedule_sees_how_many_and_who_is_left_out_and_types_it(shell: Shell) -> None:
+    shell.database.submit(lambda c: add_people(c, 4, channel="zalo-cu", prefix="z")).result()
+    submitted(shell)
+
+    wrong = ask(shell, "minh", "approve", "1", typed="5\n")
+    assert "không phải 3" in wrong
+    right = ask(shell, "minh", "approve", "1", typed="3\n")
+    for said in ("Người nhận: chủ đề: Sự kiện", "Mời bà con đến ngày hội.", "Tin này sẽ đến 3 người: web 3"):
+        assert said in right
+    assert "Không gửi cho 4 người: kênh chưa chạy" in right
+    assert "Đã duyệt lịch 1" in right
+    assert "đang chạy" in say(shell, "list")
+
+
+def test_a_schedule_for_people_elsewhere_is_not_approved(shell: Shell) -> None:
+    submitted(shell)
+    words = ("add", "ha", "--name", "Hà", "--role", "approver", "--province", "Hà Nội", "--password-stdin")
+    assert shell.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
+    result = shell.run(outreach.app, "approve", "1", "--as", "ha", typed=PASSWORDS["minh"] + "\n3\n")
+    assert "ngoài địa bàn" in str(result.exception)
+
+
+def test_a_schedule_that_repeats_what_is_sent_that_day_is_not_approved(shell: Shell) -> None:
+    submitted(shell)
+    shell.broadcast("lan", "draft", "thu", "--at", AT)
+    shell.broadcast("lan", "submit", "1")
+    assert "Đã duyệt" in shell.broadcast("minh", "approve", "1", "--yes")
+    said = ask(shell, "minh", "approve", "1", typed="3\n")
+    assert "Đợt 1 cùng ngày" in said
+    assert "đúng nội dung này" in said
 
 
 def figures_below(said: str, heading: str) -> list[int]:

@@ -17,7 +17,7 @@ from bot.db.tables import contacts as contact_rows
 from bot.db.tables import runs
 from bot.db.tables import schedules as schedule_rows
 from bot.outreach import schedule as rules
-from bot.outreach.broadcast import Forbidden, is_intact
+from bot.outreach.broadcast import Forbidden, Status, is_intact
 from bot.outreach.check_code import find_code, new_code
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.recurrence import check_rule, next_due
@@ -177,6 +177,20 @@ async def test_a_plan_changed_behind_our_back_makes_nothing(database: Database) 
 
     assert database.read_now(lambda c: schedules.find(c, number)).status == "paused"
     assert database.read_now(broadcasts.newest) == []
+
+
+async def test_what_some_get_that_day_already_waits_for_a_person(database: Database) -> None:
+    def begin(connection: Connection) -> None:
+        add_people(connection, 1)
+        active(connection, {"every": "daily"})
+        active(connection, {"every": "daily"})
+
+    await database.write(begin)
+    await database.write(lambda c: schedules.run_due(c, MORNING, new_code))
+
+    second, first = database.read_now(broadcasts.newest)
+    assert (first.status, first.reason) == (Status.SCHEDULED, "")
+    assert (second.status, second.reason, second.approved_by) == (Status.RETURNED, "same_text", None)
 
 
 def test_a_plan_needs_two_persons() -> None:
