@@ -102,7 +102,9 @@ def _understood(situation: Situation) -> Turn:
         return open_token(situation, "fallback/unreadable")
     if score < ANSWER_AT or name == OUT_OF_SCOPE:
         about_places = max((each.score for each in parse.ranking if each.name in _PLACE_INTENTS), default=0.0)
-        if about_places >= OFFER_AT and mentions_place(situation.house.gazetteer, parse.text):
+        if about_places >= (score if name == OUT_OF_SCOPE else OFFER_AT) and mentions_place(
+            situation.house.gazetteer, parse.text
+        ):
             return open_token(situation, "centre/text")
     if name == OUT_OF_SCOPE:
         best = parse.ranking[0].score if parse.ranking else 0.0
