@@ -63,6 +63,9 @@ class Dispatcher:
         """Whether shards come as jobs, not by looking for them."""
         self.paces = paces or open_paces(database, channels)
         self.sizes = {name: shard_size(each.abilities.per_second) for name, each in channels.items()}
+        self.windows = {
+            name: each.abilities.window.paid for name, each in channels.items() if each.abilities.window
+        }
         self.progress = Progress(database.engine)
         self._around = {
             name: Surroundings(
@@ -193,7 +196,9 @@ class Dispatcher:
             while not self.draining:
                 now = self.clock()
                 more = await self.database.write(
-                    lambda c, now=now: freezing.freeze_page(c, broadcast_id, self.sizes, now)  # type: ignore[misc]
+                    lambda c, now=now: freezing.freeze_page(  # type: ignore[misc]
+                        c, broadcast_id, self.sizes, now, windows=self.windows
+                    )
                 )
                 if not more:
                     return
@@ -206,7 +211,7 @@ class Dispatcher:
 
     def _start(self, broadcast_id: int, now: datetime, connection: Connection) -> Status | None:
         self.progress.note(connection)
-        return broadcasts.start(connection, broadcast_id, self.sizes, now)
+        return broadcasts.start(connection, broadcast_id, self.sizes, now, self.windows)
 
     def _claim(
         self, connection: Connection, name: str, now: datetime, only: tuple[int, int] | None

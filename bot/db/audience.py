@@ -89,18 +89,28 @@ def members(segment: Segment, now: datetime) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
-def chosen_once(segment: Segment, running: Collection[str], now: datetime) -> ColumnElement[bool]:
+def chosen_once(
+    segment: Segment,
+    running: Collection[str],
+    now: datetime,
+    closing: Mapping[str, timedelta] | None = None,
+    started: datetime | None = None,
+) -> ColumnElement[bool]:
     """That a contact can be reached, fits *segment*, and is the one contact of its person that is written
-    to, where channels are *running*."""
+    to, where channels are *running* and some are *closing* (see ``rather_here``), as it was at *started*."""
     who = and_(reachable(), members(segment, now))
-    return and_(who, rather_here(who, running))
+    return and_(who, rather_here(who, running, closing, started or now))
 
 
 def count_routes(
-    connection: Connection, segment: Segment, windows: Mapping[str, Window | None], now: datetime
+    connection: Connection,
+    segment: Segment,
+    windows: Mapping[str, Window | None],
+    now: datetime,
+    closing: Mapping[str, timedelta] | None = None,
 ) -> Mapping[str, Mapping[Route, int]]:
     """How many people of *segment* can be written to on each channel of *windows*, by how long ago they
-    last acted."""
+    last acted; some channels may be *closing* (see ``rather_here``)."""
     when = [
         (and_(contacts.c.channel == name, contacts.c.last_heard_at >= now - since), str(route))
         for name, window in windows.items()
@@ -111,7 +121,7 @@ def count_routes(
     route = case(*when, (windowed, str(Route.CLOSED)), else_=str(Route.OPEN))
     rows = connection.execute(
         select(contacts.c.channel, route.label("route"), func.count().label("people"))
-        .where(chosen_once(segment, windows.keys(), now), contacts.c.channel.in_(sorted(windows)))
+        .where(chosen_once(segment, windows.keys(), now, closing), contacts.c.channel.in_(sorted(windows)))
         .group_by(contacts.c.channel, "route")
     )
     found: dict[str, dict[Route, int]] = {}
@@ -120,9 +130,16 @@ def count_routes(
     return found
 
 
-def count_audience(connection: Connection, segment: Segment, running: Collection[str], now: datetime) -> Audience:
-    """How many people would get a broadcast to *segment* now, on the channels that are *running*."""
-    here = rather_here(and_(reachable(), members(segment, now)), running).label("here")
+def count_audience(
+    connection: Connection,
+    segment: Segment,
+    running: Collection[str],
+    now: datetime,
+    closing: Mapping[str, timedelta] | None = None,
+) -> Audience:
+    """How many people would get a broadcast to *segment* now, on the channels that are *running*; some may
+    be *closing* (see ``rather_here``)."""
+    here = rather_here(and_(reachable(), members(segment, now)), running, closing, now).label("here")
     rows = connection.execute(
         select(contacts.c.channel, contacts.c.status, contacts.c.notices, here, func.count().label("people"))
         .where(members(segment, now))

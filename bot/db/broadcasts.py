@@ -137,11 +137,16 @@ def due(connection: Connection, now: datetime) -> list[int]:
 
 
 def start(
-    connection: Connection, broadcast_id: int, shard_sizes: Mapping[str, int], now: datetime
+    connection: Connection,
+    broadcast_id: int,
+    shard_sizes: Mapping[str, int],
+    now: datetime,
+    windows: Mapping[str, timedelta] | None = None,
 ) -> Status | None:
     """Begin to send a due broadcast, or not: missed, void, or (None) somebody else was first.
 
-    The winner freezes the recipients in the same transaction: one row a person.
+    The winner freezes the recipients in the same transaction: one row a person. *windows*: see
+    ``freezing.begin``.
     """
     found = find(connection, broadcast_id, locked=True)
     if found.status is not Status.SCHEDULED:
@@ -164,7 +169,7 @@ def start(
     )
     if won is None:
         return None
-    freezing.begin(connection, broadcast_id, found.segment, found.expected, shard_sizes, now)
+    freezing.begin(connection, broadcast_id, found.segment, found.expected, shard_sizes, now, windows)
     audit.record(connection, audit.BOT, Act.START, now, broadcast_id=broadcast_id)
     return Status.SENDING
 

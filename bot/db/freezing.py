@@ -4,7 +4,7 @@ Each page is one transaction and begins where the last one ended, so a crash nei
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +23,7 @@ from sqlalchemy import (
 from bot.contacts import Segment
 from bot.db.audience import chosen_once, count_audience
 from bot.db.tables import broadcasts, contacts, deliveries, shards
+from bot.outreach import frozen_content
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Status, canary_size
 from bot.outreach.delivery import DeliveryStatus
@@ -38,12 +39,17 @@ def begin(
     expected: int,
     sizes: Mapping[str, int],
     now: datetime,
+    windows: Mapping[str, timedelta] | None = None,
 ) -> None:
     """Freeze the canary, if the audience is larger than one, and the first page.
 
     People on a channel without a size (one that is not running) are kept as skipped. *expected* is how
-    many it was approved for; 0: not known, they are counted.
+    many it was approved for; 0: not known, they are counted. *windows*: how long after
+    a person's last act a channel lets us write, where there is an end to it: who is silent for longer is
+    written to on another of their channels.
     """
+    content = connection.scalar(select(broadcasts.c.content).where(broadcasts.c.id == broadcast_id)) or {}
+    closing = frozen_content.closing(content, windows or {})
     newest = connection.scalar(select(func.coalesce(func.max(contacts.c.id), 0))) or 0
     expected = expected or count_audience(connection, segment, sizes.keys(), now).total
     canary = canary_size(expected)
@@ -64,14 +70,14 @@ def begin(
         while channel := _next_channel(connection, channel or ""):
             if channel in sizes:
                 chosen = and_(
-                    chosen_once(segment, sizes.keys(), now),
+                    chosen_once(segment, sizes.keys(), now, closing),
                     contacts.c.channel == channel,
                     contacts.c.id <= newest,
                     contacts.c.id % every == 0,
                 )
                 share = max(1, canary - _total(connection, broadcast_id))
                 _add_page(connection, broadcast_id, channel, sizes[channel], FIRST_WAVE, chosen, share)
-    freeze_page(connection, broadcast_id, sizes, now)
+    freeze_page(connection, broadcast_id, sizes, now, windows=windows)
 
 
 def freezing(connection: Connection) -> list[int]:
@@ -87,13 +93,21 @@ def freezing(connection: Connection) -> list[int]:
 
 
 def freeze_page(
-    connection: Connection, broadcast_id: int, sizes: Mapping[str, int], now: datetime, page: int = PAGE
+    connection: Connection,
+    broadcast_id: int,
+    sizes: Mapping[str, int],
+    now: datetime,
+    page: int = PAGE,
+    *,
+    windows: Mapping[str, timedelta] | None = None,
 ) -> bool:
-    """Freeze the next people. Returns whether there may be more."""
+    """Freeze the next people. Returns whether there may be more. *windows* as at the beginning."""
     row = connection.execute(
         select(
             broadcasts.c.status,
             broadcasts.c.segment,
+            broadcasts.c.content,
+            broadcasts.c.started_at,
             broadcasts.c.freeze_channel,
             broadcasts.c.freeze_after,
             broadcasts.c.freeze_upto,
@@ -104,12 +118,14 @@ def freeze_page(
     if row.freeze_channel is None or row.status not in (Status.SENDING, Status.PAUSED):
         return False
     segment = segment_from_json(row.segment)
+    closing = frozen_content.closing(row.content, windows or {})
     channel, after, left = row.freeze_channel, row.freeze_after, page
     while channel is not None and left > 0:
         size = sizes.get(channel)
         room = max(left // size, 1) * size if size else left
         chosen = and_(
-            chosen_once(segment, sizes.keys(), now),
+            # Windows as they stood at the start, or a person might be passed over on both channels.
+            chosen_once(segment, sizes.keys(), now, closing, row.started_at),
             contacts.c.channel == channel,
             contacts.c.id > after,
             contacts.c.id <= row.freeze_upto,

@@ -1,8 +1,9 @@
 """Contacts of one citizen on several channels: which they are, and which one is written to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, exists, func, not_, or_, select, update
 from sqlalchemy.sql.util import ClauseAdapter
 
 from bot.db.tables import contacts, deliveries
@@ -40,10 +41,20 @@ def unlink(connection: Connection, contact_id: int) -> None:
         connection.execute(update(contacts).where(contacts.c.person_id == person).values(**alone))
 
 
-def rather_here(who: ColumnElement[bool], running: Collection[str]) -> ColumnElement[bool]:
+def rather_here(
+    who: ColumnElement[bool],
+    running: Collection[str],
+    closing: Mapping[str, timedelta] | None = None,
+    now: datetime | None = None,
+) -> ColumnElement[bool]:
     """That no other contact of the same person fits *who* and is rather to be written to.
 
-    *running* are the channels on which anything can be sent. Without a preference the first contact is it.
+    *running* are the channels on which anything can be sent; *closing* are those among them where nothing
+    can at *now* to who last acted so long ago. A contact that can be written to comes before one that
+    cannot, then the preferred one, then the first.
+
+    Somebody who acts after *now* is open when asked about themselves and closed as another's rival: asked
+    at different moments, this may choose two contacts of a person, never none.
     """
     other = contacts.alias("same_person")
     fits = ClauseAdapter(other).traverse(who)
@@ -51,6 +62,10 @@ def rather_here(who: ColumnElement[bool], running: Collection[str]) -> ColumnEle
         and_(other.c.preferred, not_(contacts.c.preferred)),
         and_(other.c.preferred == contacts.c.preferred, other.c.id < contacts.c.id),
     )
+    if closing and now is not None:
+        here = _is_open(contacts, running, closing, now)
+        there = _is_open(other, running, closing, now, until=now)
+        before = or_(there > here, and_(there == here, before))
     return not_(
         exists().where(
             other.c.person_id == contacts.c.person_id,
@@ -60,6 +75,26 @@ def rather_here(who: ColumnElement[bool], running: Collection[str]) -> ColumnEle
             before,
         )
     )
+
+
+def _is_open(
+    who: FromClause,
+    running: Collection[str],
+    closing: Mapping[str, timedelta],
+    now: datetime,
+    until: datetime | None = None,
+) -> ColumnElement[int]:
+    """1 for a contact whose channel runs and lets us write at *now*, 0 for another."""
+    within = [
+        and_(
+            who.c.channel == channel,
+            who.c.last_heard_at >= now - since,
+            *([who.c.last_heard_at <= until] if until else []),
+        )
+        for channel, since in sorted(closing.items())
+    ]
+    never_closes = who.c.channel.in_(sorted({*running} - closing.keys()))
+    return case((or_(never_closes, *within), 1), else_=0)
 
 
 def reached_elsewhere(broadcast_id: int) -> ColumnElement[bool]:

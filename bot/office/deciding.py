@@ -3,9 +3,9 @@
 Each act takes a connection and decides in the same transaction that keeps it; Forbidden says why not.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.access import rights
 from bot.access.rights import Right
@@ -15,7 +15,7 @@ from bot.db.audience import Audience, count_audience, count_routes
 from bot.office.office import Office
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
-from bot.outreach.frozen_content import render
+from bot.outreach.frozen_content import closing, render
 from bot.outreach.official import Official
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.reach import ChannelReach, Limits, plan_reach
@@ -147,7 +147,7 @@ def resolve(
 
 def count_people(connection: Connection, office: Office, found: Broadcast, now: datetime) -> Audience:
     """Whom the broadcast would reach now."""
-    return count_audience(connection, found.segment, set(office.channels), now)
+    return count_audience(connection, found.segment, set(office.channels), now, _closing(office, found))
 
 
 def plan(
@@ -160,11 +160,17 @@ def plan(
         name: Limits(each.per_second, each.window, each.people_max, each.monthly_max)
         for name, each in abilities.items()
     }
-    people = count_routes(connection, found.segment, {name: each.window for name, each in limits.items()}, now)
+    windows = {name: each.window for name, each in limits.items()}
+    people = count_routes(connection, found.segment, windows, now, _closing(office, found))
     known = quotas.of_period(connection, f"{now.astimezone(ZONE):%Y-%m}")
     calls = [each.render(render(found.content, name)) for name, each in office.channels.items()]
     parts = max((len(each) for each in calls), default=1)
     return plan_reach(people, limits, known, has_template="template" in found.content, parts=parts), known
+
+
+def _closing(office: Office, found: Broadcast) -> Mapping[str, timedelta]:
+    windows = {name: each.abilities.window for name, each in office.channels.items()}
+    return closing(found.content, {name: each.paid for name, each in windows.items() if each})
 
 
 def _check_corrected(connection: Connection, office: Office, official: Official, made: Broadcast) -> None:

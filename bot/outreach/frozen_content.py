@@ -89,3 +89,8 @@ def render(content: Mapping[str, Any], channel: str = "") -> Reply:
 def came_as_template(content: Mapping[str, Any], channel: str, silent: timedelta) -> bool:
     """Whether who had been *silent* for so long got the template, which shows none of the choices."""
     return bool(content.get("template")) and channel == TEMPLATE_CHANNEL and silent > TEMPLATE_AFTER
+
+
+def closing(content: Mapping[str, Any], windows: Mapping[str, timedelta]) -> Mapping[str, timedelta]:
+    """The channels of *windows* that are shut to who is silent for so long: none where a template goes."""
+    return {} if content.get("template") else windows

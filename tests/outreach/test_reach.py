@@ -15,7 +15,7 @@ from bot.dispatch import Dispatcher
 from bot.messages import Address
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.reach import Limits, Route, Share, plan_reach
-from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, run_once, schedule
+from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, leave, run_once, schedule
 
 WINDOW = Window(timedelta(hours=48), timedelta(days=7), 55, 800)
 EVENTS = Segment(topics=frozenset({Topic.EVENTS}))
@@ -92,6 +92,59 @@ async def test_a_preferred_channel_that_does_not_run_is_no_reason_for_silence(da
     await run_once(Dispatcher(database, {"fake": fake}, Clock()), NOW)
 
     assert fake.peers() == ["a1"]
+
+
+@pytest.mark.parametrize(
+    ("days", "other_days", "content", "expected"),
+    [
+        (6.9, 0, CONTENT, (["a1"], [], {"sent": 1})),
+        (7.1, 0, CONTENT, ([], ["b1"], {"sent": 1})),
+        (7.1, 400, CONTENT, ([], ["b1"], {"sent": 1})),
+        (7.1, 0, {**CONTENT, "template": TEMPLATE}, (["a1"], [], {"sent": 1})),
+    ],
+    ids=["window open", "window closed", "closed, and silent where none is", "a template"],
+)
+async def test_a_closed_window_moves_a_linked_person_to_their_other_channel(
+    database: Database,
+    days: float,
+    other_days: float,
+    content: dict[str, object],
+    expected: tuple[list[str], list[str], dict[str, int]],
+) -> None:
+    number = await begun(database, ("fake", "a"), ("other", "b"), content=content)
+    link(database, "a1", "a1", "b1")
+    age(database, "a1", days)
+    age(database, "b1", other_days)
+    fake, other = windowed(), Recorder()
+    windows = {"fake": WINDOW.paid} if content is CONTENT else {}
+
+    audience = database.read_now(lambda c: count_audience(c, EVENTS, {"fake", "other"}, NOW, windows))
+    routes = database.read_now(lambda c: count_routes(c, EVENTS, {"fake": WINDOW, "other": None}, NOW, windows))
+    await run_once(Dispatcher(database, {"fake": fake, "other": other}, Clock()), NOW)
+
+    assert (fake.peers(), other.peers(), ends(database, number)) == expected
+    assert dict(audience.channels) == ({"fake": 1} if expected[0] else {"other": 1})
+    assert sorted(routes) == sorted(audience.channels)
+
+
+@pytest.mark.parametrize("fallen", ["closed too", "left", "not running"])
+async def test_a_closed_window_without_another_way_is_said_so(database: Database, fallen: str) -> None:
+    number = await begun(database, ("fake", "a"), ("other", "b"))
+    link(database, "a1", "a1", "b1")
+    age(database, "a1", 7.1)
+    fake, other = windowed(), windowed()
+    running = {"fake": fake, "other": other}
+    if fallen == "closed too":
+        age(database, "b1", 8)
+    elif fallen == "left":
+        await database.write(lambda c: leave(c, "b1"))
+    else:
+        del running["other"]
+
+    await run_once(Dispatcher(database, running, Clock()), NOW)
+
+    assert (fake.peers(), other.peers()) == ([], [])
+    assert ends(database, number) == {"skipped:window": 1}
 
 
 async def test_who_is_linked_while_it_is_sent_gets_no_second_copy(database: Database) -> None:
