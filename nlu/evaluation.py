@@ -21,11 +21,15 @@ class QuestionsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A text, the intents of which any is right, and the style it is written in."""
+    """A text, the intents of which any is right, the style it is written in, and what kind of question it is.
+
+    Of those out of scope the kind says how far: "far" is another matter altogether, "near" shares our words.
+    """
 
     text: str
     accepted: frozenset[str]
     style: str = "clean"
+    kind: str = ""
 
     @property
     def foreign(self) -> bool:
@@ -82,7 +86,7 @@ class Foreign:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """Return the questions of a JSON-lines file: {"text", "expect": code, intent or list of them, "style"}.
+    """Return the questions of a JSON-lines file: {"text", "expect": code, intent or list, "style", "kind"}.
 
     Lines with "turns" are conversations and left out. Raises QuestionsError.
     """
@@ -100,9 +104,8 @@ def read_questions(path: Path) -> list[Question]:
                 continue
             expected = asked["expect"]
             names = [expected] if isinstance(expected, str) else [str(each) for each in expected]
-            questions.append(
-                Question(str(asked["text"]), frozenset(map(_intent, names)), str(asked.get("style", "clean")))
-            )
+            style, kind = str(asked.get("style", "clean")), str(asked.get("kind", ""))
+            questions.append(Question(str(asked["text"]), frozenset(map(_intent, names)), style, kind))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise QuestionsError(f'{path.name}, line {number}: needs "text" and "expect" ({error})') from error
     if not questions:
@@ -159,6 +162,16 @@ def measure_foreign(outcomes: Sequence[Outcome]) -> Foreign:
         _share(foreign, lambda each: each.score >= threshold),
         _share(foreign, lambda each: each.answered),
     )
+
+
+def measure_kinds(outcomes: Sequence[Outcome]) -> list[tuple[str, Foreign]]:
+    """Return the figures of all questions out of scope, then of each kind of them, if there are several."""
+    kinds = sorted({each.question.kind for each in outcomes if each.question.foreign})
+    figures = [("", measure_foreign(outcomes))]
+    for kind in kinds if len(kinds) > 1 else ():
+        chosen = [each for each in outcomes if not each.question.foreign or each.question.kind == kind]
+        figures.append((kind, measure_foreign(chosen)))
+    return figures
 
 
 def confusions(outcomes: Sequence[Outcome], most: int = 30) -> list[tuple[str, str, int]]:

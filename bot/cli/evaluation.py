@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.web.pages import open_templates
-from nlu.evaluation import Outcome, confusions, measure, measure_foreign, percentile
+from nlu.evaluation import Outcome, confusions, measure, measure_kinds, percentile
 
 _PICTURED = 24
 
@@ -21,7 +21,7 @@ def describe(outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
             rows.append((style, figures))
     return {
         "rows": rows,
-        "foreign": measure_foreign(outcomes),
+        "foreign": measure_kinds(outcomes),
         "p50": percentile(outcomes, 0.50),
         "p99": percentile(outcomes, 0.99),
         "confusions": confusions(outcomes),
@@ -37,10 +37,9 @@ def write_table(found: Mapping[str, Any]) -> Iterable[str]:
             f"{_percent(each.macro_f1):>8}{_percent(each.answered):>10}"
             f"{_percent(each.wrong_of_answered):>8}{each.calibration_error:8.3f}"
         )
-    foreign = found["foreign"]
-    if foreign.count:
+    for kind, foreign in found["foreign"] if found["foreign"][0][1].count else ():
         yield (
-            f"out of scope  n {foreign.count}, AUROC {foreign.auroc:.3f}, answered at 95 % recall "
+            f"{kind or 'out of scope':13} n {foreign.count}, AUROC {foreign.auroc:.3f}, answered at 95 % recall "
             f"{_percent(foreign.at_recall)}, as shipped {_percent(foreign.as_shipped)}"
         )
     yield f"parse         p50 {found['p50']:.2f} ms, p99 {found['p99']:.2f} ms"

@@ -37,7 +37,10 @@ def nlu() -> None:
 
 @app.command()
 def evaluate(
-    questions: Annotated[Path, typer.Option("--set", help="JSON lines, or a JSON file of train and test pairs.")],
+    questions: Annotated[
+        list[Path],
+        typer.Option("--set", help="JSON lines; several are one. Or one JSON file of train and test pairs."),
+    ],
     typing: Annotated[
         list[Typing] | None, typer.Option("--typing", help="Ask again as typed so; may be given more than once.")
     ] = None,
@@ -46,11 +49,11 @@ def evaluate(
 ) -> None:
     """Ask questions that were not taught, and print how many are understood, by style, and what is confused."""
     parser, asked = (
-        _public(questions)
-        if questions.suffix == ".json"
+        _public(questions[0])
+        if questions[0].suffix == ".json"
         else (
             load_mind(Config.load(), today_in_vietnam()).parser,
-            _read(questions),
+            [question for path in questions for question in _read(path)],
         )
     )
     asked += [
@@ -63,7 +66,7 @@ def evaluate(
     for line in evaluation.write_table(found):
         typer.echo(line)
     if html:
-        evaluation.write_page(found, questions.name, html)
+        evaluation.write_page(found, ", ".join(path.name for path in questions), html)
 
 
 @app.command()

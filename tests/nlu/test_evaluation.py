@@ -1,6 +1,7 @@
 """Figures, typing noise and the lint: each says what it promises, and repeats itself."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from nlu.evaluation import (
     confusions,
     measure,
     measure_foreign,
+    measure_kinds,
     percentile,
     read_questions,
 )
@@ -19,6 +21,8 @@ from nlu.lint import find_weaknesses
 from nlu.noise import Typing, retype, telex
 from nlu.parse import OUT_OF_SCOPE, Intent, Parse
 from nlu.training import Example, read_examples
+from nlu.vietnamese import fold
+from tests.conftest import NOW, ROOT
 
 
 class Told:
@@ -39,8 +43,8 @@ ASKED = [
     Question("b", frozenset({"faq/ab-01", "faq/ab-02"})),
     Question("c", frozenset({"faq/ab-03"}), "typo"),
     Question("d", frozenset({"faq/ab-09"}), "typo"),
-    Question("e", frozenset({OUT_OF_SCOPE})),
-    Question("f", frozenset({OUT_OF_SCOPE})),
+    Question("e", frozenset({OUT_OF_SCOPE}), kind="near"),
+    Question("f", frozenset({OUT_OF_SCOPE}), kind="far"),
 ]
 TOLD = Told(
     {
@@ -67,6 +71,11 @@ def test_the_figures_of_a_set_are_those_counted_by_hand() -> None:
     assert foreign.count == 2
     assert foreign.auroc == pytest.approx(7 / 8)
     assert (foreign.at_recall, foreign.as_shipped) == (0.5, 0.5)
+    assert [(kind, each.count, each.as_shipped) for kind, each in measure_kinds(outcomes)] == [
+        ("", 2, 0.5),
+        ("far", 1, 0.0),
+        ("near", 1, 1.0),
+    ]
     assert confusions(outcomes)[0][1:] == ("faq/ab-01", 1)
     assert percentile(outcomes, 0.5) >= 0
 
@@ -75,7 +84,7 @@ def test_a_set_is_read_with_codes_intents_and_lists(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     lines = [
         {"text": "một", "expect": "xmc-01", "style": "nodia"},
-        {"text": "hai", "expect": ["find_centre", "tt-07"]},
+        {"text": "hai", "expect": ["find_centre", "tt-07"], "kind": "faq"},
         {"text": "ba", "turns": ["x", "ba"], "expect": "xmc-01"},
     ]
     path.write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
@@ -83,7 +92,7 @@ def test_a_set_is_read_with_codes_intents_and_lists(tmp_path: Path) -> None:
     first, second = read_questions(path)
 
     assert (first.accepted, first.style) == ({"faq/xmc-01"}, "nodia")
-    assert second.accepted == {"find_centre", "faq/tt-07"}
+    assert (second.accepted, second.style, second.kind) == ({"find_centre", "faq/tt-07"}, "clean", "faq")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +137,6 @@ def test_the_lint_names_thin_entries_and_wordings_too_alike() -> None:
 
 def test_the_held_out_questions_name_answers_that_exist_and_none_is_taught() -> None:
     from bot.knowledge import library
-    from tests.conftest import NOW, ROOT
 
     answers = library.load(ROOT / "content" / "faq", NOW.date())
     taught = {example.text.casefold() for example in [*read_examples(), *answers.examples()]}
@@ -138,3 +146,14 @@ def test_the_held_out_questions_name_answers_that_exist_and_none_is_taught() -> 
     assert len(questions) >= 400
     assert {name for each in questions for name in each.accepted} <= known
     assert [each.text for each in questions if each.text.casefold() in taught and len(each.text.split()) > 4] == []
+
+
+def test_the_held_out_questions_out_of_scope_are_far_or_near_and_none_is_taught() -> None:
+    taught = {fold(example.text, words=True) for example in read_examples()}
+    questions = read_questions(ROOT / "tests" / "nlu" / "out_of_scope_held_out.jsonl")
+    count = Counter(each.kind for each in questions)
+
+    assert set(count) == {"far", "near"}
+    assert min(count.values()) >= 150
+    assert all(each.foreign for each in questions)
+    assert [each.text for each in questions if fold(each.text, words=True) in taught] == []
