@@ -130,7 +130,10 @@ class Database:
                     ending = True
                     break
                 group.append(more)
-            self._commit(group)
+            # Who was cancelled while waiting wants nothing any more; who is from now on is too late.
+            wanted = [one for one in group if one[1].set_running_or_notify_cancel()]
+            if wanted:
+                self._commit(wanted)
             if ending:
                 return
 

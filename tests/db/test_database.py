@@ -1,6 +1,7 @@
 """The database: one writer, acts that stand or fall alone, and clear words when it cannot be used."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -39,6 +40,28 @@ async def test_an_act_that_fails_takes_no_other_with_it(database: Database) -> N
 
     assert sum(isinstance(each, IntegrityError) for each in results) == 1
     assert await database.read(lambda c: len(c.execute(select(officials)).all())) == 3
+
+
+async def test_who_is_cancelled_while_waiting_stops_nobody_else(database: Database) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def linger(connection: Connection) -> None:
+        entered.set()
+        leave.wait(10)
+        note(connection, "lingered")
+
+    under_way = asyncio.create_task(database.write(linger))
+    await asyncio.to_thread(entered.wait, 10)
+    waiting = asyncio.create_task(database.write(lambda c: note(c, "cancelled")))
+    await asyncio.sleep(0)
+    for each in (under_way, waiting):
+        each.cancel()
+    leave.set()
+
+    await asyncio.wait_for(database.write(lambda c: note(c, "after")), 10)
+
+    kept = await database.read(lambda c: c.scalars(select(audit.c.act).order_by(audit.c.id)).all())
+    assert kept == ["lingered", "after"]
 
 
 async def test_a_moment_comes_back_as_aware_utc(database: Database) -> None:
