@@ -299,9 +299,7 @@ class App:
         self.engine.start()
         self.scheduler.start()
         log.info("working")
-        while not ended.is_set() and self.engine.is_working():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), 1)
+        await ended.wait()
         self.scheduler.stop()
         await self.dispatcher.drain()
         await self._close()

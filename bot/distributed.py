@@ -15,7 +15,7 @@ import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 
-from bot.db import Database, conversations, shards
+from bot.db import NOTICE_LOSS, Database, conversations, shards
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
 from bot.messages import Address
@@ -30,6 +30,7 @@ INBOUND_SLOTS: Final = 16
 HEARTBEAT, STALLED = 5.0, 20.0
 READY_MAX: Final = 64
 MISSING_AFTER: Final = 30.0
+BEGIN_AGAIN: Final = 1.0
 
 
 class JobEngine:
@@ -39,7 +40,7 @@ class JobEngine:
         self, database: Database, dispatcher: Dispatcher | None = None, inbox: Inbox | None = None
     ) -> None:
         url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=8)
+        connector = procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=8, kwargs=NOTICE_LOSS)
         self._database = database
         self._dispatcher = dispatcher
         self._inbox = inbox
@@ -60,17 +61,7 @@ class JobEngine:
     def start(self, slots: int = 4) -> None:
         """Begin to work: *slots* shards and 16 citizens at a time, and the sweep in a slot of its own."""
         for queue, concurrency in ((BROADCASTS, slots), (INBOUND, INBOUND_SLOTS), (SWEEP, 1)):
-            worker = self._jobs.run_worker_async(
-                queues=[queue],
-                name=queue,
-                concurrency=concurrency,
-                install_signal_handlers=False,
-                delete_jobs="successful",
-                update_heartbeat_interval=HEARTBEAT,
-                stalled_worker_timeout=STALLED,
-                fetch_job_polling_interval=1.0,
-            )
-            self._workers.append(asyncio.create_task(_keep_working(worker, queue)))
+            self._workers.append(asyncio.create_task(self._keep_working(queue, concurrency)))
 
     async def close(self) -> None:
         """Take no further job, finish those under way, and disconnect."""
@@ -78,10 +69,6 @@ class JobEngine:
             each.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
         await self._jobs.close_async()
-
-    def is_working(self) -> bool:
-        """Whether the workers are still there; a lost database ends them."""
-        return all(not each.done() for each in self._workers)
 
     async def hand_over(self, addresses: Iterable[Address]) -> None:
         """Have the messages of these citizens answered: one job at a time for each."""
@@ -113,6 +100,24 @@ class JobEngine:
         waiting = await self._database.read(lambda c: conversations.addresses_waiting(c, MISSING_AFTER))
         await self.hand_over(waiting)
 
+    async def _keep_working(self, queue: str, concurrency: int) -> None:
+        """Work until cancelled: a worker ends when it loses the database, and another begins in its place."""
+        while True:
+            try:
+                await self._jobs.run_worker_async(
+                    queues=[queue],
+                    name=queue,
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    update_heartbeat_interval=HEARTBEAT,
+                    stalled_worker_timeout=STALLED,
+                    fetch_job_polling_interval=1.0,
+                )
+            except Exception as error:
+                log.warning("worker_ended", queue=queue, error=type(error).__name__)
+            await asyncio.sleep(BEGIN_AGAIN)
+
     async def _send_shard(self, broadcast_id: int, number: int, channel: str) -> None:
         if self._dispatcher is not None and channel in self._dispatcher.channels:
             await self._dispatcher.run_shard(channel, lane=number, only=(broadcast_id, number))
@@ -120,15 +125,6 @@ class JobEngine:
     async def _answer_contact(self, channel: str, peer: str) -> None:
         if self._inbox is not None:
             await self._inbox.answer_waiting(Address(channel, peer))
-
-
-async def _keep_working(worker: Any, queue: str) -> None:
-    try:
-        await worker
-    except asyncio.CancelledError:
-        raise
-    except Exception:
-        log.exception("worker_ended", queue=queue)
 
 
 def _has_schema(connection: Any) -> bool:

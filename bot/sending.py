@@ -4,6 +4,7 @@ Read ``Sending.run`` first: it is the whole protocol.
 """
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ WINDOW_MIN, WINDOW_MAX = 8, 256
 WINDOW_SECONDS = 0.5
 GATHER = 0.005
 WAIT_HERE = 5.0
-FLUSH_TRIES = 6
+FLUSH_WAIT_MAX = 2.0
 FOLLOWER_TRIES = 3
 
 
@@ -167,19 +168,22 @@ class Sending:
         return bool(self._queue) or any(at - now <= WAIT_HERE for at, _ in self._later)
 
     async def _flush(self, wanted: list[int]) -> Flushed:
-        """One transaction; a database that fails for a moment is asked again, the results are dear."""
+        """One transaction; a database that is away is asked again, for as long as a lease: then the shard
+        is another's, and the results, dear as they are, nobody's."""
         results, self._results = self._results, []
-        for attempt in range(FLUSH_TRIES):
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._lease.total_seconds()
+        for attempt in itertools.count():
             now = self._clock()
             try:
                 return await self._database.write(
                     lambda c, now=now: self._write(c, results, wanted, now)  # type: ignore[misc]
                 )
             except SQLAlchemyError:
-                if attempt == FLUSH_TRIES - 1:
+                if loop.time() > until:
                     raise
                 log.warning("flush_failed", broadcast=self._held.broadcast_id, attempt=attempt)
-                await asyncio.sleep(0.1 * 2**attempt)
+                await asyncio.sleep(min(0.1 * 2**attempt, FLUSH_WAIT_MAX))
         raise AssertionError("unreachable")
 
     def _write(self, connection: Connection, results: list[Result], wanted: list[int], now: datetime) -> Flushed:

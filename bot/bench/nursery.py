@@ -27,22 +27,26 @@ from bot.distributed import JobEngine
 from bot.log import set_up
 
 
+def bend(file: Path, seconds: float) -> None:
+    """Move the clocks that look at *file* by *seconds*; nobody reads half of it."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(str(seconds))
+    fresh.replace(file)
+
+
 class BentTime:
-    """The machine's clock, moved by as many seconds as a file says."""
+    """The machine's clock, moved by as many seconds as a file says; see ``bend``."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._looked = 0.0
-        self._moved = 0.0
+        self._looked = time.monotonic()
+        self._moved = float(file.read_text())
 
     def time(self) -> float:
         """Seconds since 1970."""
         if time.monotonic() - self._looked > 0.05:
             self._looked = time.monotonic()
-            try:
-                self._moved = float(self._file.read_text() or 0)
-            except (OSError, ValueError):
-                self._moved = 0.0
+            self._moved = float(self._file.read_text())
         return time.time() + self._moved
 
     def monotonic(self) -> float:
@@ -73,19 +77,16 @@ async def work_by_jobs(order: dict[str, Any]) -> None:
     """Send until killed, as ``hoctap worker`` does."""
     bent, dispatcher = _open(order)
     dispatcher.by_jobs = True
-    engine: JobEngine | None = None
-
-    async def offer(now: datetime) -> None:
-        nonlocal engine
-        if engine is None or not engine.is_working():
-            # The database went away and with it the workers; in life the process ends and is started anew.
-            fresh = JobEngine(dispatcher.database, dispatcher)
-            await fresh.open()
-            fresh.start(2)
-            engine = fresh
-        await engine.offer_shards(now)
-
-    await _tend(dispatcher, bent, offer)
+    while True:
+        engine = JobEngine(dispatcher.database, dispatcher)
+        try:
+            await engine.open()
+            break
+        except (SQLAlchemyError, ConnectorException):
+            await engine.close()
+            await asyncio.sleep(0.3)
+    engine.start(2)
+    await _tend(dispatcher, bent, engine.offer_shards)
 
 
 def _open(order: dict[str, Any]) -> tuple[BentTime, Dispatcher]:

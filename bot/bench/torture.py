@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.bench.bot_api import BotApi, Delivered, Fault
 from bot.bench.cluster import private_cluster
 from bot.bench.crowd import APPROVER, add_crowd, approve_broadcast
+from bot.bench.nursery import bend
 from bot.db import Connection, Database, broadcasts, deliveries, reconciling
 from bot.db.crowds import copies_by_peer
 from bot.outreach.broadcast import Act, resume
@@ -152,7 +153,7 @@ async def run(url: str, ordeal: Ordeal, folder: Path, restart: Restart | None = 
         noon += timedelta(days=1)
     base = (noon - datetime.now(ZONE)).total_seconds()
     clock = folder / "clock"
-    await asyncio.to_thread(clock.write_text, str(base))
+    await asyncio.to_thread(bend, clock, base)
     outcome = Outcome()
     database = Database.open(url)
     now = datetime.fromtimestamp(time.time() + base, UTC)
@@ -221,7 +222,7 @@ async def _torment(
                 outcome.freezes += 1
             if ordeal.jumps and outcome.kills % max(1, ordeal.kills // ordeal.jumps) == 2:
                 jump = JUMPS[outcome.jumps % len(JUMPS)] * (outcome.jumps % 3 != 2)
-                await asyncio.to_thread(clock.write_text, str(base + jump))
+                await asyncio.to_thread(bend, clock, base + jump)
                 outcome.jumps += 1
             if restart and ordeal.restarts and outcome.kills % max(1, ordeal.kills // ordeal.restarts) == 3:
                 await restart()
@@ -311,6 +312,8 @@ def _faults(
         times = accepted[int(peer)]
         if status in (DeliveryStatus.QUEUED, DeliveryStatus.SENDING):
             yield f"{peer} is still {status}"
+        if status is DeliveryStatus.SKIPPED:
+            yield f"{peer} is lost: skipped ({reason}), and nobody left"
         if status is DeliveryStatus.SENT and times == 0:
             yield f"{peer} is lost: sent, but nothing arrived"
         if times and status not in (DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN):

@@ -29,6 +29,15 @@ Act = Callable[[Connection], T]
 
 GROUP_MAX = 256
 
+NOTICE_LOSS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""By which a connection notices within half a minute that the server's machine is gone; else in hours."""
+
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened or written; the message says what to do."""
@@ -52,8 +61,11 @@ class Database:
         Raises DatabaseUnusable when it cannot be reached or written.
         """
         # A server that was restarted must not cost the next act its connection.
-        engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-        if engine.dialect.name == "sqlite":
+        several = not url.startswith("sqlite")
+        engine = create_engine(url, pool_pre_ping=several, connect_args=dict(NOTICE_LOSS) if several else {})
+        if several:
+            event.listen(engine, "connect", _prepare_postgresql)
+        else:
             path = make_url(url).database
             if path and path != ":memory:":
                 with suppress(OSError):
@@ -179,9 +191,15 @@ def _prepare_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
+def _prepare_postgresql(connection: Any, _: ConnectionPoolEntry) -> None:
+    # A machine that vanished in mid-transaction must not hold its rows for hours.
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()
+
+
 def _begin_immediate(connection: Connection) -> None:
     reads = connection.get_execution_options().get("hoctap_reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-__all__ = ["Act", "Connection", "Database", "DatabaseUnusable", "SQLAlchemyError", "upgrade"]
+__all__ = ["NOTICE_LOSS", "Act", "Connection", "Database", "DatabaseUnusable", "SQLAlchemyError", "upgrade"]

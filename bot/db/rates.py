@@ -35,9 +35,10 @@ def reserve(
     """
     row = _row(connection, channel)
     # Declared in the future: the clock was set back since, and the rest is over by now or soon.
-    if now < row.rest_until and row.flooded_at <= now + 1.0:
+    holds = row.flooded_at <= now + 1.0
+    if holds and now < row.rest_until:
         return Slots(0, row.rest_until, 0.0)
-    gap = 1.0 / (per_second / 2 if now < row.slow_until else per_second)
+    gap = 1.0 / (per_second / 2 if holds and now < row.slow_until else per_second)
     begun = now if row.next_at > now + CLOCK_JUMP else max(row.next_at, now)
     count = wanted
     if ahead is not None:

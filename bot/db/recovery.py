@@ -1,17 +1,14 @@
 """Shards nobody tends any more: of holders that are gone, and of broadcasts that are over."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select, update
 
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
-from bot.db.shards import Verdict, in_shard, with_broadcasts
+from bot.db.shards import CLOCK_JUMP, Verdict, in_shard, with_broadcasts
 from bot.db.tables import broadcasts, deliveries, shards
 from bot.outreach.broadcast import Status
 from bot.outreach.delivery import DeliveryStatus, OnAmbiguous, Result, after_doubt
-
-CLOCK_JUMP = timedelta(minutes=5)
-"""A lease that ends later than this was given before the clock was set back."""
 
 
 def recover(connection: Connection, now: datetime, *, everyone: bool = False) -> int:

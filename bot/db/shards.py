@@ -25,6 +25,9 @@ from bot.outreach.delivery import ERRORS_SHARE, DeliveryStatus, OnAmbiguous, Res
 from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.outreach.quiet_hours import ZONE, is_quiet
 
+CLOCK_JUMP = timedelta(minutes=5)
+"""What ends, or was, later than this from now was written before the clock was set back."""
+
 _TAKEN = (
     DeliveryStatus.SENDING,
     DeliveryStatus.SENT,
@@ -234,7 +237,12 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         broadcasts.c.status == Status.SENDING,
         shards.c.status == "ready",
         shards.c.wave <= broadcasts.c.wave,
-        or_(shards.c.not_before.is_(None), shards.c.not_before <= now),
+        or_(
+            shards.c.not_before.is_(None),
+            shards.c.not_before <= now,
+            # It was given back in the future: the clock was set back since, and the wait means nothing.
+            shards.c.lease_until > now + CLOCK_JUMP,
+        ),
     )
 
 

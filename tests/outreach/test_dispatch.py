@@ -345,6 +345,20 @@ async def test_the_quiet_hours_hold_what_is_under_way_until_the_morning(database
     assert counted(database, number) == {"sent": 5}
 
 
+async def test_a_clock_set_back_does_not_prolong_the_quiet_hours(database: Database) -> None:
+    night = datetime(2026, 11, 25, 20, 59, tzinfo=ZONE)
+    clock = Clock(night)
+    dispatcher = opened(database, Recorder(), clock)
+    number = await begun(database, 5, due_at=night, not_after=night + timedelta(hours=24))
+    await dispatcher.tick(night)
+    await run_once(dispatcher, clock.move(minutes=1))
+    assert counted(database, number) == {"queued": 5}
+
+    await run_once(dispatcher, clock.move(hours=-6))
+
+    assert counted(database, number) == {"sent": 5}
+
+
 async def test_an_urgent_broadcast_with_a_reason_goes_at_night(database: Database) -> None:
     night = datetime(2026, 11, 25, 23, 0, tzinfo=ZONE)
     content = {**CONTENT, "kind": "urgent", "urgent_reason": "bao"}

@@ -63,6 +63,13 @@ async def test_a_clock_set_back_does_not_stop_the_channel(database: Database) ->
     assert (await database.write(lambda c: reserve(c, 1, 1000.0))).first == 1000.0
 
 
+async def test_a_clock_set_back_ends_the_halved_pace(database: Database) -> None:
+    for second in range(3):
+        await database.write(lambda c, s=second: rates.rest(c, "telegram", 1.0, 5000.0 + s))  # type: ignore[misc]
+
+    assert (await database.write(lambda c: reserve(c, 2, 1000.0))).gap == pytest.approx(0.05)
+
+
 async def test_two_processes_together_keep_the_rate(sqlite: Database) -> None:
     loop = asyncio.get_running_loop()
     left: list[float] = []
