@@ -1,34 +1,27 @@
-"""``hoctap outreach``: schedules, learning paths, reminders, the year's plan, results, the books."""
+"""``hoctap outreach``: schedules, learning paths, reminders, the year's plan; ``results`` has what came of it."""
 
-import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bot.cli import results
 from bot.cli.official import As, Desk, PasswordStdin, open_desk
-from bot.cli.tables import save_table
-from bot.db import broadcasts, contacts, deliveries, reconciling, results, schedules, taps
-from bot.db.audience import count_audience
+from bot.db import contacts, schedules
 from bot.messages import Address
-from bot.office import scheduling
+from bot.office import deciding, scheduling
 from bot.office.drafting import Typed, compose
-from bot.office.place_names import province_code
 from bot.office.planning import read_day_month, read_hour, read_message, read_when
-from bot.office.sheets import describe_copy
 from bot.outreach import report
-from bot.outreach import schedule as rules
-from bot.outreach.broadcast import Forbidden
+from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.calendar import load_calendar, propose
-from bot.outreach.notice import QUIZ
 from bot.outreach.official import Official
 from bot.outreach.recurrence import check_rule, next_due
 from bot.outreach.schedule import Kind, Schedule
 
 app = typer.Typer(help="Schedules, the year's plan, and results of broadcasts.", no_args_is_help=True)
+app.add_typer(results.app)
 
 Number = Annotated[int, typer.Argument(help="The number of the schedule.")]
-Broadcast = Annotated[int, typer.Argument(help="The number of the broadcast.")]
 Campaign = Annotated[str, typer.Argument(help="A file of content/campaigns, without .md.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; officials will read it.")]
 To = Annotated[str, typer.Option("--to", help="A named segment of content/segments.yml.")]
@@ -139,8 +132,12 @@ def show(number: Number) -> None:
 
 @app.command()
 def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> None:
-    """Submit a schedule for approval."""
-    _change(number, login, "submit", rules.submit, from_stdin=password_stdin)
+    """Submit a schedule for approval; shows first what it sends, to how many, for how much."""
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        seen = desk.database.read_now(lambda c: scheduling.find(c, desk.office, official, number, desk.now))
+        _show_messages(desk, seen)
+        _show(desk, desk.act(lambda c: scheduling.submit(c, desk.office, official, number, desk.now)))
 
 
 @app.command()
@@ -155,7 +152,7 @@ def approve(
         if password_stdin and not yes:
             raise Forbidden("rule.needs_yes")
         official = desk.sign_in(login, from_stdin=password_stdin)
-        seen = desk.database.read_now(lambda c: schedules.find(c, number))
+        seen = desk.database.read_now(lambda c: scheduling.find(c, desk.office, official, number, desk.now))
         desk.database.read_now(lambda c: scheduling.may_approve(c, desk.office, official, seen, desk.now))
         _show(desk, seen)
         total = _show_messages(desk, seen)
@@ -169,25 +166,33 @@ def approve(
 @app.command()
 def pause(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
     """Make no broadcast until it is resumed."""
-    _change(number, login, "pause", lambda s, _: rules.pause(s, reason), from_stdin=password_stdin)
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _show(desk, desk.act(lambda c: scheduling.pause(c, desk.office, official, number, reason, desk.now)))
 
 
 @app.command()
 def resume(number: Number, login: As, password_stdin: PasswordStdin = False) -> None:
     """Go on; what was due meanwhile is not made up for."""
-    _change(number, login, "resume", rules.resume, from_stdin=password_stdin)
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _show(desk, desk.act(lambda c: scheduling.resume(c, desk.office, official, number, desk.now)))
 
 
 @app.command("return")
 def send_back(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
     """Make it a draft again; its approval is void."""
-    _change(number, login, "return", lambda s, who: rules.turn_back(s, who, reason), from_stdin=password_stdin)
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _show(desk, desk.act(lambda c: scheduling.turn_back(c, desk.office, official, number, reason, desk.now)))
 
 
 @app.command()
 def end(number: Number, login: As, reason: Reason = "", password_stdin: PasswordStdin = False) -> None:
     """End a schedule for good."""
-    _change(number, login, "end", lambda s, _: rules.end(s, reason), from_stdin=password_stdin)
+    with open_desk() as desk:
+        official = desk.sign_in(login, from_stdin=password_stdin)
+        _show(desk, desk.act(lambda c: scheduling.end(c, desk.office, official, number, reason, desk.now)))
 
 
 @app.command()
@@ -218,101 +223,13 @@ def plan(
             try:
                 typed = Typed(each.event.campaign, f"{each.at:%d/%m/%Y %H:%M}")
                 made = compose(desk.office, typed, official.login, desk.now)
+                kept = desk.act(lambda c, made=made: deciding.draft(c, desk.office, official, made, desk.now))  # type: ignore[misc]
             except Forbidden as error:
                 typer.echo("  " + report.explain(desk.texts, error))
                 continue
-            kept = desk.act(lambda c, made=made: broadcasts.add(c, made, desk.now))  # type: ignore[misc]
             typer.echo("  " + desk.texts("done.drafted", id=kept.id, login=official.login))
         if not proposals:
             typer.echo(desk.texts("plan.none", year=year))
-
-
-@app.command("results")
-def show_results(
-    number: Broadcast,
-    province: Annotated[str, typer.Option("--province", help="The communes of this province.")] = "",
-    save: Annotated[Path | None, typer.Option("--save", help="Every copy into a .csv or .xlsx file.")] = None,
-) -> None:
-    """Show what became of a broadcast, by status, channel and place, and what people did."""
-    with open_desk() as desk:
-        office = desk.office
-        code = province_code(office.gazetteer, province) if province else ""
-        found = desk.database.read_now(lambda c: broadcasts.find(c, number))
-        by_status = desk.database.read_now(lambda c: deliveries.count_by_status(c, number))
-        typer.echo(desk.texts("show.head", id=found.id, title=found.title, campaign=found.campaign))
-        for line in report.counts(desk.texts, by_status):
-            typer.echo(line)
-        by_channel = desk.database.read_now(lambda c: results.by_channel(c, number))
-        by_place = desk.database.read_now(lambda c: results.by_place(c, number, code))
-        for key, counted, name in (
-            ("results.channels", by_channel, str),
-            ("results.places", by_place, office.place_name),
-        ):
-            typer.echo(desk.texts(key))
-            for (place, status), copies in sorted(counted.items()):
-                word = desk.texts(f"delivery.{status}")
-                shown = name(place) if place else desk.texts("results.nowhere")
-                typer.echo(desk.texts("results.row", name=shown, status=word, count=copies))
-        typer.echo(desk.texts("results.taps"))
-        for token, people in desk.database.read_now(lambda c: taps.count(c, number)).items():
-            typer.echo(desk.texts("results.tap", name=_tap(desk, found.content, token), count=people))
-        if save is not None:
-            sent = desk.database.read_now(lambda c: list(results.copies(c, number)))
-            rows = [tuple(desk.texts("results.columns").split("|"))]
-            rows += ((str(each.sequence), *describe_copy(office, each)) for each in sent)
-            typer.echo(desk.texts("results.saved", count=save_table(save, rows), file=save.name))
-
-
-@app.command()
-def tally(number: Broadcast) -> None:
-    """Show how many chose each answer of a quiz."""
-    with open_desk() as desk:
-        found = desk.database.read_now(lambda c: broadcasts.find(c, number))
-        quiz: dict[str, Any] = found.content.get("quiz") or {}
-        if not quiz:
-            raise Forbidden("results.no_quiz", id=number)
-        chosen = desk.database.read_now(lambda c: taps.count(c, number))
-        total = sum(people for token, people in chosen.items() if token.startswith(QUIZ))
-        for index, option in enumerate(quiz["options"]):
-            people = chosen.get(f"{QUIZ}{index}", 0)
-            mark = "✓" if index == quiz["right"] else " "
-            share = round(100 * people / total) if total else 0
-            typer.echo(f"{mark} {people:6} {share:3}%  {option}")
-
-
-@app.command()
-def watch(number: Broadcast) -> None:
-    """Show a progress bar while a broadcast is being sent."""
-    with open_desk() as desk:
-        total = desk.database.read_now(lambda c: broadcasts.find(c, number)).total
-        with typer.progressbar(length=max(total, 1), label=desk.texts("results.progress", id=number)) as bar:
-            done = 0
-            while True:
-                found = desk.database.read_now(lambda c: broadcasts.find(c, number))
-                counts = desk.database.read_now(lambda c: deliveries.count_by_status(c, number))
-                bar.length = max(found.total, 1)
-                settled = sum(n for (status, _), n in counts.items() if status not in ("queued", "sending"))
-                bar.update(settled - done)
-                done = settled
-                if found.status not in ("scheduled", "sending"):
-                    break
-                time.sleep(1)
-        for line in report.counts(desk.texts, counts):
-            typer.echo(line)
-
-
-@app.command()
-def reconcile() -> None:
-    """Prove that planned = sent + failed + skipped + uncertain + waiting, for every broadcast of the last days."""
-    with open_desk() as desk:
-        balances = desk.database.read_now(lambda c: reconciling.reconcile(c, desk.now))
-        desk.act(lambda c: reconciling.keep_outcome(c, balances, desk.now))
-        for each in balances:
-            said = "; ".join(each.faults) or desk.texts("books.balance")
-            typer.echo(desk.texts("books.row", id=each.broadcast_id, planned=each.planned, said=said))
-        if any(each.faults for each in balances):
-            raise typer.Exit(1)
-        typer.echo(desk.texts("books.all", count=len(balances)))
 
 
 @app.command()
@@ -334,7 +251,7 @@ def role(
 def _keep(desk: Desk, official: Official, kind: Kind, plan: dict[str, Any]) -> None:
     title = plan["messages"][0]["title"]
     made = Schedule(kind, title, plan, official.login)
-    kept = desk.act(lambda c: schedules.add(c, made, desk.now))
+    kept = desk.act(lambda c: scheduling.draft(c, desk.office, official, made, desk.now))
     _show(desk, kept)
     typer.echo(desk.texts("schedule.drafted", id=kept.id, login=official.login))
 
@@ -356,37 +273,20 @@ def _show(desk: Desk, each: Schedule) -> None:
 
 
 def _show_messages(desk: Desk, found: Schedule) -> int:
-    """Print each message, whom it reaches and whom not, and why. Returns how many copies they are now."""
-    office, total = desk.office, 0
-    for message, segment in zip(found.plan["messages"], rules.whole_audience(found), strict=True):
-        audience = report.audience(desk.texts, segment, office.place_name, office.topic_name)
-        typer.echo(desk.texts("schedule.message", title=message["title"], audience=audience))
-        typer.echo(message["content"]["text"])
-        people = desk.database.read_now(
-            lambda c, s=segment: count_audience(c, s, office.channels.keys(), desk.now)  # type: ignore[misc]
-        )
-        for line in report.reach(desk.texts, people.channels, people.excluded):
-            typer.echo(line)
-        total += people.total
-    return total
+    """Print each message, whom it reaches and whom not, and at what cost. Returns how many copies they are now."""
+    return sum(_show_message(desk, each) for each in scheduling.messages_of(found, desk.now))
 
 
-def _change(number: int, login: str, act: str, rule: Any, *, from_stdin: bool) -> None:
-    with open_desk() as desk:
-        official = desk.sign_in(login, from_stdin=from_stdin)
-        kept = desk.act(
-            lambda c: schedules.change(
-                c, number, lambda s: rule(s, official), act, by=official.login, now=desk.now
-            )
-        )
-        _show(desk, kept)
-
-
-def _tap(desk: Desk, content: Any, token: str) -> str:
-    for each in content["buttons"]:
-        if each["token"] == token:
-            return str(each["label"])
-    try:
-        return desk.texts(f"tap.{token}")
-    except KeyError:
-        return token
+def _show_message(desk: Desk, probe: Broadcast) -> int:
+    office = desk.office
+    audience = report.audience(desk.texts, probe.segment, office.place_name, office.topic_name)
+    typer.echo(desk.texts("schedule.message", title=probe.title, audience=audience))
+    typer.echo(probe.content["text"])
+    people = desk.database.read_now(lambda c: deciding.count_people(c, office, probe, desk.now))
+    for line in report.reach(desk.texts, people.channels, people.excluded):
+        typer.echo(line)
+    for line in report.plan(
+        desk.texts, *desk.database.read_now(lambda c: deciding.plan(c, office, probe, desk.now))
+    ):
+        typer.echo(line)
+    return people.total

@@ -1,6 +1,6 @@
-"""Approving a schedule as a broadcast is approved: in one's scope, as it was seen, the same words once a day."""
+"""What is done to a schedule: drafted, submitted, approved, halted – by who may, for people in their scope."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from bot.access import rights
@@ -9,10 +9,66 @@ from bot.db import Connection, broadcasts, schedules
 from bot.office.office import Office
 from bot.outreach import broadcast as broadcast_rules
 from bot.outreach import schedule as rules
-from bot.outreach.broadcast import Broadcast
+from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.official import Official
 from bot.outreach.recurrence import next_due
 from bot.outreach.schedule import Run, Schedule, broadcasts_of
+
+
+def draft(connection: Connection, office: Office, official: Official, made: Schedule, now: datetime) -> Schedule:
+    """Keep the new draft *made*. Returns it with its id."""
+    rights.check(official, Right.DRAFT)
+    check_scope(office, official, made, now)
+    return schedules.add(connection, made, now)
+
+
+def find(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Schedule:
+    """The schedule, when *official* may see it; Forbidden, as for one that is not there, when not."""
+    rights.check(official, Right.SEE_BROADCASTS)
+    found = schedules.find(connection, number)
+    try:
+        check_scope(office, official, found, now)
+    except Forbidden as error:
+        raise Forbidden("schedule.unknown", id=number) from error
+    return found
+
+
+def submit(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Schedule:
+    """Submit a schedule for approval; from now on nothing of it may change."""
+    rights.check(official, Right.DRAFT)
+    return _change(connection, office, official, number, "submit", lambda s: rules.submit(s, official), now)
+
+
+def pause(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Schedule:
+    """No broadcast is made until somebody resumes it."""
+    rights.check(official, Right.HALT)
+    return _change(connection, office, official, number, "pause", lambda s: rules.pause(s, reason), now)
+
+
+def resume(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Schedule:
+    """Go on; what was due meanwhile is not made up for."""
+    rights.check(official, Right.APPROVE)
+    return _change(connection, office, official, number, "resume", lambda s: rules.resume(s, official), now)
+
+
+def turn_back(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Schedule:
+    """A draft again; its approval is void."""
+    rights.check(official, Right.APPROVE)
+    return _change(
+        connection, office, official, number, "return", lambda s: rules.turn_back(s, official, reason), now
+    )
+
+
+def end(
+    connection: Connection, office: Office, official: Official, number: int, reason: str, now: datetime
+) -> Schedule:
+    """End a schedule for good."""
+    rights.check(official, Right.HALT)
+    return _change(connection, office, official, number, "end", lambda s: rules.end(s, reason), now)
 
 
 def next_broadcasts(schedule: Schedule, now: datetime) -> Iterator[Broadcast]:
@@ -22,10 +78,16 @@ def next_broadcasts(schedule: Schedule, now: datetime) -> Iterator[Broadcast]:
         yield from (draft for draft, _ in broadcasts_of(schedule, Run(due, due)))
 
 
+def messages_of(schedule: Schedule, now: datetime) -> Iterator[Broadcast]:
+    """Each of its messages as a broadcast to everybody it is for, whatever the day; to count and to judge by."""
+    for message, segment in zip(schedule.plan["messages"], rules.whole_audience(schedule), strict=True):
+        title, content, author = message["title"], message["content"], schedule.created_by
+        yield Broadcast(message["campaign"], title, content, segment, now, now, author, now)
+
+
 def check_scope(office: Office, official: Official, schedule: Schedule, now: datetime) -> None:
     """Raises Forbidden when one of its messages reaches people outside what *official* answers for."""
-    for segment in rules.whole_audience(schedule):
-        probe = Broadcast("", "", {}, segment, now, now, schedule.created_by, now)
+    for probe in messages_of(schedule, now):
         broadcast_rules.check_scope(probe, official, office.province_of)
 
 
@@ -49,3 +111,16 @@ def approve(connection: Connection, office: Office, official: Official, seen: Sc
         by=official.login,
         now=now,
     )
+
+
+def _change(
+    connection: Connection,
+    office: Office,
+    official: Official,
+    number: int,
+    act: str,
+    rule: Callable[[Schedule], Schedule],
+    now: datetime,
+) -> Schedule:
+    find(connection, office, official, number, now)
+    return schedules.change(connection, number, rule, act, by=official.login, now=now)

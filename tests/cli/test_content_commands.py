@@ -59,6 +59,16 @@ def test_an_answer_is_shown_as_on_its_channel(channel: str, shown: str) -> None:
     assert "**" not in result.stdout
 
 
+def test_the_faults_of_campaigns_and_segments_are_counted(content: Path) -> None:
+    (content / "segments.yml").write_text("x:\n  y: z\n", "utf-8")
+    (content / "campaigns" / "hong.md").write_text("Mã: hong\nTên: x\nChủ đề: events\nNội dung: x\n", "utf-8")
+
+    checked = hoctap("check", "--no-warnings", content=content)
+
+    assert checked.returncode == 1
+    assert checked.stderr.startswith("3 lỗi.")
+
+
 def test_a_code_nobody_knows_is_told() -> None:
     result = hoctap("preview", "xmc-999")
 

@@ -66,16 +66,32 @@ def test_who_approves_a_schedule_sees_how_many_and_who_is_left_out_and_types_it(
     for said in ("Người nhận: chủ đề: Sự kiện", "Mời bà con đến ngày hội.", "Tin này sẽ đến 3 người: web 3"):
         assert said in right
     assert "Không gửi cho 4 người: kênh chưa chạy" in right
+    assert "web: đến được 3 người, khoảng 1 phút, nhiều nhất 0 đồng" in right
     assert "Đã duyệt lịch 1" in right
     assert "đang chạy" in say(shell, "list")
 
 
-def test_a_schedule_for_people_elsewhere_is_not_approved(shell: Shell) -> None:
+def test_a_schedule_for_people_elsewhere_is_nobodys_to_touch(shell: Shell) -> None:
     submitted(shell)
     words = ("add", "ha", "--name", "Hà", "--role", "approver", "--province", "Hà Nội", "--password-stdin")
     assert shell.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
-    result = shell.run(outreach.app, "approve", "1", "--as", "ha", typed=PASSWORDS["minh"] + "\n3\n")
-    assert "ngoài địa bàn" in str(result.exception)
+
+    def by_ha(*words: str) -> str:
+        typed = PASSWORDS["minh"] + "\n3\n"
+        return str(shell.run(outreach.app, *words, "--as", "ha", typed=typed).exception)
+
+    for words in (("approve", "1"), ("pause", "1", "--reason", "x"), ("end", "1", "--reason", "x")):
+        assert "Không có lịch gửi số 1" in by_ha(*words)
+    assert "ngoài địa bàn" in by_ha("every", "thu", "--when", "daily")
+    assert "chờ duyệt" in say(shell, "list")
+
+
+async def test_who_answers_for_elsewhere_does_not_see_the_results(sent: Shell) -> None:
+    words = ("add", "ha", "--name", "Hà", "--role", "viewer", "--province", "Hà Nội", "--password-stdin")
+    assert sent.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
+    for command in ("results", "tally"):
+        seen = sent.run(outreach.app, command, "1", "--as", "ha", typed=PASSWORDS["minh"] + "\n")
+        assert "Không có đợt gửi số 1" in str(seen.exception)
 
 
 def test_a_schedule_that_repeats_what_is_sent_that_day_is_not_approved(shell: Shell) -> None:

@@ -32,7 +32,6 @@ def check(
     faults: list[Fault] = []
     count = 0
     codes: set[str] = set()
-    broken = False
     try:
         answers = library.load(config.content / "faq", today())
         faults += answers.warnings
@@ -45,21 +44,20 @@ def check(
         Directory.load(config.content / "centres", gazetteer)
     except CentresError as error:
         faults += [Fault(each.file, each.line, each.key, each.arguments) for each in error.faults]
-    for told in (_check_campaigns(config, frozenset(codes)), _check_segments(config)):
-        if told:
-            broken = True
-            typer.echo(told)
+    outreach = [*_check_campaigns(config, frozenset(codes)), *_check_segments(config)]
+    for told in outreach:
+        typer.echo(told)
     wrong = [each for each in faults if not each.warning]
     for each in faults if warnings else wrong:
         typer.echo(describe(each, sentences))
-    if wrong or broken:
-        typer.echo(texts("cli.faults", count=len(wrong)), err=True)
+    if wrong or outreach:
+        typer.echo(texts("cli.faults", count=len(wrong) + len(outreach)), err=True)
         raise typer.Exit(1)
     typer.echo(texts("cli.checked", count=count, warnings=len(faults)))
 
 
-def _check_campaigns(config: Config, codes: frozenset[str]) -> str:
-    """The faults of all campaign files as staff read them; empty when there is none.
+def _check_campaigns(config: Config, codes: frozenset[str]) -> list[str]:
+    """The faults of all campaign files as staff read them.
 
     Where the answers themselves are broken, *codes* is empty, and buttons to answers are not looked at.
     """
@@ -70,16 +68,16 @@ def _check_campaigns(config: Config, codes: frozenset[str]) -> str:
     buttons = {fold(label): token for token, label in phrase.named("fixed_button").items()}
     vocabulary = Vocabulary(topics, buttons, codes or None)
     faults = check_campaigns(config.content / "campaigns", vocabulary)
-    return explain_faults(phrase, faults) if faults else ""
+    return explain_faults(phrase, faults).splitlines()
 
 
-def _check_segments(config: Config) -> str:
-    """The first fault of ``segments.yml`` as staff read it; empty when there is none."""
+def _check_segments(config: Config) -> list[str]:
+    """The first fault of ``segments.yml`` as staff read it."""
     try:
         load_segments(config.content / "segments.yml")
     except Forbidden as error:
-        return explain(load_texts(config.content / "broadcast_texts.yml"), error)
-    return ""
+        return [explain(load_texts(config.content / "broadcast_texts.yml"), error)]
+    return []
 
 
 def describe_faults(error: ContentError | CentresError) -> str:
