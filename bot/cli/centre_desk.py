@@ -1,9 +1,9 @@
 """What the commands on centres need at hand: the directory, the files read and told, who may do what."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
@@ -13,22 +13,24 @@ from bot.app import today_in_vietnam
 from bot.centre_directory import load_directory
 from bot.cli.errors import CommandError
 from bot.config import Config
-from bot.db import Connection, Database, officials
-from bot.db import centres as centre_db
+from bot.db import Act, Database, officials
 from bot.dialogue.place_names import question_of
 from bot.dialogue.texts import Texts, load_texts
-from bot.knowledge.fault import Fault as Told
-from bot.knowledge.fault import Severity, describe, read_sentences
+from bot.knowledge.fault import read_sentences
+from bot.office import centre_lists
+from bot.office.centre_lists import Atlas, ListRead, tell
+from bot.outreach.broadcast import Forbidden
 from bot.outreach.official import Official, clean_login
+from bot.outreach.report import explain
 from bot.places.centre import Centre, Fault
 from bot.places.centre_export import write_csv, write_workbook
-from bot.places.centre_files import CentreReader
 from bot.places.centres import Directory
-from bot.places.changes import Changes, compare
 from bot.places.gazetteer import Gazetteer
 from bot.places.resolver import resolve
 from bot.places.units import AdminUnit
 from bot.places.wishes import Catalogue
+
+T = TypeVar("T")
 
 
 class Desk:
@@ -55,57 +57,45 @@ class Desk:
             raise CommandError(self.texts("cli.no_official", login=login))
         return found[0]
 
-    def check_scope(self, person: Official, changes: Changes) -> None:
-        """Raises CommandError where *changes* touch a province that *person* does not answer for."""
-        outside = {
-            centre.province_code
-            for centre in changes.touched
-            if not all(
-                rights.covers(person, f"new:{site.commune}" if site.commune else "", centre.province_code)
-                for site in centre.sites
-            )
-        }
-        names = [unit.full_name for code in sorted(outside) if (unit := self.gazetteer.province(code))]
-        if outside:
-            raise CommandError(self.texts("cli.centres_out_of_scope", login=person.login, places=", ".join(names)))
-
     def directory(self) -> Directory:
         """The directory citizens see."""
         return load_directory(self.config, self.database, self.gazetteer, self.today)
 
-    def published(self, connection: Connection) -> Sequence[Centre]:
-        """Its centres, within the caller's transaction."""
-        if centre_db.version(connection):
-            return centre_db.published(connection)
-        return Directory.load(self.config.content / "centres", self.gazetteer, self.today).centres
+    @property
+    def atlas(self) -> Atlas:
+        """What a list is read with."""
+        shipped = self.config.content / "centres"
+        return Atlas(
+            self.gazetteer,
+            self.catalogue,
+            self.today,
+            lambda: Directory.load(shipped, self.gazetteer, self.today).centres,
+        )
 
-    def read(self, files: Sequence[Path], *, whole: bool) -> tuple[list[Centre], Changes]:
-        """The centres of *files* and what they change, told line by line; exits with 1 for a fault."""
-        reader = CentreReader(self.gazetteer, self.catalogue, self.today)
-        for path in files:
-            reader.read(path)
-        incoming = reader.centres()
-        changes = compare(self.directory().centres, incoming, whole=whole)
-        faults = [
-            *reader.faults,
-            *(replace(reader.warn(id, "no_successor", id=to), warning=False) for id, to in changes.orphans),
-            *(reader.warn(id, "twin_published", other=other) for id, other in changes.twins),
-        ]
+    def act(self, act: Act[T]) -> T:
+        """Do *act* in a transaction and wait for it. Raises CommandError where a rule says no."""
+        try:
+            return self.database.submit(act).result()
+        except Forbidden as error:
+            raise CommandError(explain(load_texts(self.config.content / "broadcast_texts.yml"), error)) from error
+
+    def read(self, files: Sequence[Path], *, whole: bool) -> ListRead:
+        """The list in *files* and what it changes, told line by line; exits with 1 for a fault."""
+        read = centre_lists.read_list(files, self.atlas, self.directory().centres, whole=whole)
         sentences = read_sentences(self.config.content)
-        faults.sort(key=lambda fault: (fault.warning, fault.file, fault.sheet, fault.line))
-        for fault in faults:
-            typer.echo(tell_fault(fault, sentences, self.texts))
-        errors = sum(not fault.warning for fault in faults)
-        if not incoming and not errors:
+        for fault in read.faults:
+            typer.echo(f"{fault.place}: {tell_fault(fault, sentences, self.texts)}")
+        if not read.incoming and not read.errors:
             raise CommandError(self.texts("cli.centres_empty"))
-        if errors:
-            typer.echo(self.texts("cli.centres_faults", count=errors), err=True)
+        if read.errors:
+            typer.echo(self.texts("cli.centres_faults", count=read.errors), err=True)
             self.close()
             raise typer.Exit(1)
+        changes = read.changes
         typer.echo(self.texts("cli.centres_counts", **changes.counts()))
         for id in [*changes.removed, *changes.dissolved][:20]:
             typer.echo(f"  - {id}")
-        return incoming, changes
+        return read
 
     def place(self, said: str) -> AdminUnit | tuple[float, float]:
         """The unit or point that *said* names. Raises CommandError with the question to settle it."""
@@ -135,10 +125,9 @@ class Desk:
 
 
 def tell_fault(fault: Fault, sentences: dict[str, str], texts: Texts) -> str:
-    """One line for staff: ``file!sheet:cell: sentence``; a warning says that it is one."""
-    told = describe(Told(fault.file, fault.line, fault.key, fault.arguments, Severity.ERROR), sentences)
-    sentence = told.partition(f":{fault.line}: ")[2]
-    return f"{fault.place}: {texts('cli.warning')} {sentence}" if fault.warning else f"{fault.place}: {sentence}"
+    """What is wrong and how to mend it; a warning says that it is one."""
+    sentence = tell(fault, sentences)
+    return f"{texts('cli.warning')} {sentence}" if fault.warning else sentence
 
 
 def _is_number(text: str) -> bool:

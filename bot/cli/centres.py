@@ -9,17 +9,17 @@ import typer
 from bot.app import today_in_vietnam, utc_now
 from bot.cli.centre_desk import Desk
 from bot.cli.errors import CommandError
-from bot.db import Connection, audit
 from bot.db import centres as centre_db
+from bot.db.centres import Outcome
 from bot.db.nearby import open_nearest
 from bot.dialogue.centre_words import tell_date
 from bot.dialogue.place_names import name_both
 from bot.dialogue.texts import Texts
 from bot.inbox import ZONE
+from bot.office import centre_lists
 from bot.places.centre import Centre, CentreType
 from bot.places.centre_fields import show_phone
 from bot.places.centres import Directory, Finding, Found, nearest
-from bot.places.changes import Changes, compare
 from bot.places.coverage_map import MapIncomplete, coverage, draw_map, table
 from bot.places.opening import describe_hours, state_at
 from bot.places.resolver import resolve
@@ -56,20 +56,10 @@ def import_files(
     """Read FILES; without a fault they wait, as one import, for a person to publish them."""
     desk = Desk.open()
     try:
-        person = desk.person(by)
-        login = person.login
-        incoming, changes = desk.read(files, whole=whole)
-        desk.check_scope(person, changes)
-        name, now = ", ".join(path.name for path in files), utc_now()
-
-        def act(connection: Connection) -> int:
-            number = centre_db.stage(
-                connection, name, incoming, dict(changes.counts()), whole=whole, by=login, now=now
-            )
-            audit.record(connection, login, "centres_import", now, detail=f"{number} {name}")
-            return number
-
-        number = desk.database.submit(act).result()
+        person, now = desk.person(by), utc_now()
+        read = desk.read(files, whole=whole)
+        name, atlas, changes = ", ".join(path.name for path in files), desk.atlas, read.changes
+        number = desk.act(lambda c: centre_lists.stage(c, atlas, person, name, read, now, whole=whole))
         typer.echo(desk.texts("cli.centres_staged", id=number))
         if changes.removes_too_many:
             typer.echo(desk.texts("cli.centres_many_gone", gone=changes.gone, before=changes.before))
@@ -88,28 +78,8 @@ def publish(
     """Make a waiting import the directory citizens see, all of it or nothing."""
     desk = Desk.open()
     try:
-        person, now = desk.person(by), utc_now()
-        login = person.login
-
-        def act(connection: Connection) -> Changes | None:
-            found, incoming = centre_db.staged(connection, number)
-            changes = compare(desk.published(connection), incoming, whole=found.whole)
-            desk.check_scope(person, changes)
-            if changes.removes_too_many and removing != changes.gone:
-                return changes
-            centre_db.rebase(connection, number, dict(changes.counts()))
-            centre_db.publish(connection, number, changes.result, by=login, now=now)
-            audit.record(connection, login, "centres_publish", now, detail=f"{number} {found.file}")
-            return None
-
-        try:
-            blocked = desk.database.submit(act).result()
-        except centre_db.NotStaged as error:
-            raise CommandError(desk.texts("cli.centres_not_staged", id=number)) from error
-        if blocked is not None:
-            sentence = desk.texts("cli.centres_blocked", gone=blocked.gone, before=blocked.before, id=number)
-            names = [*blocked.removed, *blocked.dissolved]
-            raise CommandError("\n".join([sentence, *(f"  - {id}" for id in names[:20])]))
+        person, now, atlas = desk.person(by), utc_now(), desk.atlas
+        desk.act(lambda c: centre_lists.publish(c, atlas, person, number, now, removing=removing))
         typer.echo(desk.texts("cli.centres_published", id=number))
     finally:
         desk.close()
@@ -120,16 +90,8 @@ def withdraw(number: Annotated[int, typer.Argument(help="The number of the impor
     """Drop a waiting import."""
     desk = Desk.open()
     try:
-        login, now = desk.person(by).login, utc_now()
-
-        def act(connection: Connection) -> None:
-            centre_db.withdraw(connection, number, by=login, now=now)
-            audit.record(connection, login, "centres_withdraw", now, detail=str(number))
-
-        try:
-            desk.database.submit(act).result()
-        except centre_db.NotStaged as error:
-            raise CommandError(desk.texts("cli.centres_not_staged", id=number)) from error
+        person, now = desk.person(by), utc_now()
+        desk.act(lambda c: centre_lists.withdraw(c, person, number, now))
         typer.echo(desk.texts("cli.centres_withdrawn", id=number))
     finally:
         desk.close()
@@ -247,13 +209,17 @@ def list_reports() -> None:
 
 
 @app.command("close-report")
-def close_report(number: Annotated[int, typer.Argument(help="The number of the report.")], by: By) -> None:
+def close_report(
+    number: Annotated[int, typer.Argument(help="The number of the report.")],
+    by: By,
+    refuse: Annotated[bool, typer.Option(help="It is not so: the directory stays as it is.")] = False,
+) -> None:
     """Mark a report as dealt with; the citizen's words are deleted."""
     desk = Desk.open()
     try:
-        login, now = desk.person(by).login, utc_now()
-        if not desk.database.submit(lambda c: centre_db.close_report(c, number, by=login, now=now)).result():
-            raise CommandError(desk.texts("cli.report_unknown", id=number))
+        person, now, atlas = desk.person(by), utc_now(), desk.atlas
+        outcome = Outcome.REFUSED if refuse else Outcome.ACCEPTED
+        desk.act(lambda c: centre_lists.settle_report(c, atlas, person, number, outcome, now))
         typer.echo(desk.texts("cli.report_closed", id=number))
     finally:
         desk.close()

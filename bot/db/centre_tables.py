@@ -26,6 +26,8 @@ centre_reports = Table(
     Column("wrong", String(10), nullable=False),
     Column("note", Text, nullable=False, default=""),
     Column("status", String(10), nullable=False),
+    # Whether it was accepted or refused, once it is closed; nothing for those closed before that was kept.
+    Column("outcome", String(10), nullable=True),
     Column("created_at", Moment, nullable=False),
     Column("closed_by", String(60), nullable=True),
     Column("closed_at", Moment, nullable=True),

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, true, update
 
 from bot.db.centre_tables import (
     centre_courses,
@@ -41,15 +42,25 @@ class Import:
     decided_at: datetime | None
 
 
+class Outcome(StrEnum):
+    """What came of a report: the directory was put right by it, or it was not so."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a citizen says is wrong about a centre."""
+    """What a citizen says is wrong about a centre; the last three once it is settled, and then no note."""
 
     id: int
     centre: str
     wrong: str
     note: str
     created_at: datetime
+    outcome: Outcome | None = None
+    closed_by: str | None = None
+    closed_at: datetime | None = None
 
 
 def version(connection: Connection) -> int:
@@ -58,10 +69,12 @@ def version(connection: Connection) -> int:
     return connection.scalar(count) or 0
 
 
-def published(connection: Connection) -> list[Centre]:
-    """Every published centre, by id."""
+def published(connection: Connection, id: str = "") -> list[Centre]:
+    """Every published centre, by id; or only the one of *id*."""
     sites: dict[str, list[dict[str, Any]]] = {}
-    for row in connection.execute(select(centre_sites).order_by(centre_sites.c.id)):
+    of_site = centre_sites.c.centre_id == id if id else true()
+    of_centre = centres.c.id == id if id else true()
+    for row in connection.execute(select(centre_sites).where(of_site).order_by(centre_sites.c.id)):
         sites.setdefault(row.centre_id, []).append(
             {"id": row.id, "commune": row.commune, "latitude": row.latitude, "longitude": row.longitude}
             | row.details
@@ -72,7 +85,7 @@ def published(connection: Connection) -> list[Centre]:
             | row.details
             | {"sites": sorted(sites.get(row.id, []), key=lambda site: int(site["id"].rpartition("/")[2]))}
         )
-        for row in connection.execute(select(centres).order_by(centres.c.id))
+        for row in connection.execute(select(centres).where(of_centre).order_by(centres.c.id))
     ]
 
 
@@ -207,26 +220,32 @@ def add_report(connection: Connection, contact_id: int, centre: str, wrong: str,
 
 def open_reports(connection: Connection) -> list[Report]:
     """The reports that wait for staff, by centre, the oldest first."""
-    columns = (
-        centre_reports.c.id,
-        centre_reports.c.centre,
-        centre_reports.c.wrong,
-        centre_reports.c.note,
-        centre_reports.c.created_at,
-    )
-    rows = connection.execute(
-        select(*columns)
-        .where(centre_reports.c.status == "open")
-        .order_by(centre_reports.c.centre, centre_reports.c.created_at)
-    )
-    return [Report(*row) for row in rows]
+    waiting = _reports().where(centre_reports.c.status == "open")
+    rows = connection.execute(waiting.order_by(centre_reports.c.centre, centre_reports.c.created_at))
+    return [_report(row) for row in rows]
 
 
-def close_report(connection: Connection, number: int, *, by: str, now: datetime) -> bool:
-    """Mark a report as dealt with. False when it is not open."""
+def settled_reports(connection: Connection, limit: int) -> list[Report]:
+    """What became of the reports settled last, the newest first."""
+    settled = _reports().where(centre_reports.c.status == "closed")
+    rows = connection.execute(settled.order_by(centre_reports.c.closed_at.desc()).limit(limit))
+    return [_report(row) for row in rows]
+
+
+def close_report(connection: Connection, number: int, outcome: Outcome, *, by: str, now: datetime) -> bool:
+    """Settle a report; the citizen's words are deleted. False when it is not open."""
     changed = connection.execute(
         update(centre_reports)
         .where(centre_reports.c.id == number, centre_reports.c.status == "open")
-        .values(status="closed", closed_by=by, closed_at=now, note="")
+        .values(status="closed", outcome=outcome, closed_by=by, closed_at=now, note="")
     )
     return changed.rowcount == 1
+
+
+def _reports() -> Select[Any]:
+    return select(*(column for column in centre_reports.c if column.name not in ("contact_id", "status")))
+
+
+def _report(row: Row[Any]) -> Report:
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return Report(**{**row._mapping, "outcome": outcome})

@@ -156,6 +156,30 @@ def draw_map(directory: Directory, words: Mapping[str, str], *, with_table: bool
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def draw_country(directory: Directory, words: Mapping[str, str]) -> str:
+    """The provinces shaded and numbered and both archipelagos, for a page that has the figures beside it.
+
+    *words* are the phrases below ``map`` in texts.yml. Raises MapIncomplete.
+    """
+    rows = coverage(directory)
+    width, top, height = _x(_EAST) + _MARGIN, _y(_NORTH), _y(_SOUTH) - _y(_NORTH) + 50.0
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top:.0f} {width:.0f} {height:.0f}" class="map" '
+        'role="img" aria-labelledby="map-title">',
+        f'<title id="map-title">{escape(words["title"])}</title>',
+        *_provinces(rows, words),
+        *_archipelagos(directory, read_islands(), words),
+        *_numbers(rows),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def shades(words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The colours of the map from none to all, each with what it means."""
+    return [(colour, words[f"shade_{at}"]) for at, (_, colour) in enumerate(_SHADES)]
+
+
 def _x(longitude: float) -> float:
     return _MARGIN + (longitude - _WEST) * _ACROSS
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -18,6 +18,8 @@ from bot.places.centre import Fault
 from bot.places.names import fold
 
 BIGGEST_FILE = 20_000_000
+MOST_UNPACKED = 200_000_000
+"""A workbook is a zip: a small file may hold far more than memory does."""
 MOST_ROWS = 100_000
 
 
@@ -55,6 +57,10 @@ def read_sheets(path: Path) -> tuple[list[Sheet], list[Fault]]:
         if path.stat().st_size > BIGGEST_FILE:
             return [], [Fault(path.name, 1, "too_big", {"megabytes": str(BIGGEST_FILE // 1_000_000)})]
         if path.suffix.lower() in (".xlsx", ".xlsm"):
+            with ZipFile(path) as packed:
+                unpacked = sum(each.file_size for each in packed.infolist())
+            if unpacked > MOST_UNPACKED:
+                return [], [Fault(path.name, 1, "too_big", {"megabytes": str(MOST_UNPACKED // 1_000_000)})]
             return _read_workbook(path), []
         if path.suffix.lower() == ".xls":
             return [], [Fault(path.name, 1, "old_excel", {})]

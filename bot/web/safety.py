@@ -10,6 +10,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX = 1_000_000
+UPLOAD_MAX = 20_000_000
+UPLOADS = frozenset({"/console/centres/import"})
+"""Where files are taken; only officials get so far that their body is read."""
 
 
 class SafeHeaders:
@@ -46,18 +49,18 @@ class SafeHeaders:
 
 
 class BodyLimit:
-    """Refuses a request whose body is larger than *largest* bytes, before it is read into memory."""
+    """Refuses a request whose body is larger than it may be, before it is read into memory."""
 
-    def __init__(self, app: ASGIApp, largest: int = BODY_MAX) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._largest = largest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = UPLOAD_MAX if scope["path"] in UPLOADS else BODY_MAX
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._largest:
+        if not length.isdigit() or int(length) > largest:
             await PlainTextResponse("too large", 413)(scope, receive, send)
             return
         seen = 0
@@ -66,7 +69,7 @@ class BodyLimit:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._largest:
+            if seen > largest:
                 raise _TooLarge
             return message
 

@@ -7,6 +7,8 @@ from starlette.routing import BaseRoute
 from bot.dialogue.turn import House
 from bot.web.console.broadcast_pages import BroadcastPages
 from bot.web.console.calendar_pages import CalendarPages
+from bot.web.console.centre_list_pages import CentreListPages
+from bot.web.console.centre_pages import CentrePages
 from bot.web.console.composer_pages import ComposerPages
 from bot.web.console.front import Front
 from bot.web.console.handover_pages import HandoverPages
@@ -30,5 +32,7 @@ def open_console(
         *CalendarPages(front).routes(),
         *HandoverPages(front).routes(),
         *QuestionPages(front, house, read_version).routes(),
+        *CentreListPages(front, house).routes(),
+        *CentrePages(front, house).routes(),
         *PeoplePages(front, health, base).routes(),
     ]

@@ -101,6 +101,9 @@ class Front:
                 status = 404 if isinstance(error, Forbidden) and error.key == "rule.unknown" else 409
                 context = {"sentence": self.explain(error), "back": request.url.path}
                 return self.draw(request, "error.html", context, visitor, status=status)
+            finally:
+                # A file that was sent lies open until then.
+                await visitor.form.close()
 
         return Route(path, endpoint, methods=["POST"] if post else ["GET"])
 

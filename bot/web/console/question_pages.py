@@ -1,4 +1,4 @@
-"""Questions and centres: what people ask and miss, how answers are found, where there is a place to learn."""
+"""Questions and answers: what people ask and miss, and what the bot answers."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.access import rights
 from bot.access.rights import Right
-from bot.db import audit, centres, feedback, publications, question_counts, unanswered
+from bot.db import audit, feedback, publications, question_counts, unanswered
 from bot.db.publications import Publication
 from bot.dialogue.texts import TextsError
 from bot.dialogue.turn import House
@@ -20,10 +19,8 @@ from bot.knowledge.grouping import group
 from bot.office.statistics import LEAST, tell
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.quiet_hours import ZONE
-from bot.places.centre import Centre, CentresError
-from bot.places.coverage_map import coverage
+from bot.places.centre import CentresError
 from bot.web.console.front import Front, Visitor, go, number_in
-from nlu.vietnamese import fold
 
 DAYS = 30
 LISTED = 50
@@ -33,7 +30,7 @@ ReadVersion = Callable[[Publication], object]
 
 
 class QuestionPages:
-    """``/console/questions``, ``/console/answers`` and ``/console/centres``."""
+    """``/console/questions`` and ``/console/answers``."""
 
     def __init__(self, front: Front, house: Callable[[], House], read_version: ReadVersion) -> None:
         self._front = front
@@ -48,8 +45,6 @@ class QuestionPages:
             page("/console/questions/{number}/settle", self.settle, Right.EDIT_ANSWERS, post=True),
             page("/console/answers", self.answers, Right.EDIT_ANSWERS),
             page("/console/answers/rollback", self.roll_back, Right.EDIT_ANSWERS, post=True),
-            page("/console/centres", self.centres, Right.SEE_CENTRES),
-            page("/console/centres/reports/{number}/close", self.close_report, Right.EDIT_CENTRES, post=True),
         ]
 
     async def questions(self, request: Request, visitor: Visitor) -> Response:
@@ -125,61 +120,12 @@ class QuestionPages:
         await self._front.act(lambda c: publications.roll_back(c, found, login, now))
         return go("/console/answers", "rolled_back")
 
-    async def centres(self, request: Request, visitor: Visitor) -> Response:
-        """The centres in the official's scope that fit a search, what citizens say is wrong, the coverage."""
-        wanted = fold(request.query_params.get("q", "")[:100], words=True)
-        directory, office = self._house().directory, self._front.office
-        official = visitor.official
-        mine = [each for each in directory.centres if _covers(each, visitor)]
-        found = [each for each in mine if wanted and wanted in fold(each.name, words=True)]
-        reports = await self._front.database.read(centres.open_reports) if visitor.has("edit_centres") else []
-        told = [
-            (each, centre)
-            for each in reports
-            if (centre := directory.centre(each.centre)) and _covers(centre, visitor)
-        ]
-        rows = [each for each in coverage(directory) if rights.covers(official, "", each.province.code)]
-        context = {
-            "q": request.query_params.get("q", "")[:100],
-            "found": found[:LISTED],
-            "more": max(0, len(found) - LISTED),
-            "total": len(mine),
-            "place": office.place_name,
-            "reports": told,
-            "wrong": office.chat_texts.named("report"),
-            "rows": rows,
-            "imports": (await self._front.database.read(centres.imports))[:10],
-        }
-        return self._front.draw(request, "centres.html", context, visitor)
-
-    async def close_report(self, request: Request, visitor: Visitor) -> Response:
-        """Mark what a citizen said as dealt with; the words are deleted."""
-        number, now, login = number_in(request), self._front.clock(), visitor.official.login
-        reports = await self._front.database.read(centres.open_reports)
-        found = next((each for each in reports if each.id == number), None)
-        centre = self._house().directory.centre(found.centre) if found else None
-        if centre is None or not _covers(centre, visitor):
-            raise Forbidden("rule.unknown", id=number)
-
-        def act(connection: Any) -> None:
-            if centres.close_report(connection, number, by=login, now=now):
-                audit.record(connection, login, "report_close", now, detail=str(number))
-
-        await self._front.act(act)
-        return go("/console/centres", "report_closed")
-
     def _titles(self) -> dict[str, str]:
         none = self._front.texts("outcome.no_subject")
         return {"": none} | {each.name: each.title for each in self._house().library.topics}
 
     def _place(self, code: str) -> str:
         return self._front.office.place_name(code) if code else self._front.texts("outcome.no_place")
-
-
-def _covers(centre: Centre, visitor: Visitor) -> bool:
-    return rights.covers(visitor.official, "", centre.province_code) or any(
-        rights.covers(visitor.official, f"new:{site.commune}", centre.province_code) for site in centre.sites
-    )
 
 
 def _told(counted: Mapping[str, question_counts.Asked], names: Mapping[str, str]) -> list[tuple[str, int | None]]:
