@@ -10,13 +10,14 @@ from sqlalchemy import Connection, func, insert, select, update
 from bot.access import totp
 from bot.access.sign_in import digest
 from bot.contacts import Segment, Topic
-from bot.db import Database, broadcast_versions, broadcasts, deliveries, officials
+from bot.db import Database, broadcast_versions, broadcasts, centres, deliveries, officials
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import contact_topics, contacts, handovers, shards
 from bot.db.tables import deliveries as delivery_rows
 from bot.db.tables import officials as accounts
 from bot.outreach.broadcast import Broadcast, Status, digest_of
 from bot.outreach.official import Official, Role, hash_password
+from bot.places.centre import Centre, CentreType, Site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -114,6 +115,18 @@ def fill_house(database: Database, now: datetime) -> None:
             )
         )
         people = c.scalars(select(contacts.c.id)).all()
+        centres.add_report(c, people[0], "tthtcd-khanh-hoa-01", "address", "Nay ở thôn 2", now)
+        counts = {
+            "added": 1,
+            "changed": 0,
+            "same": 0,
+            "removed": 0,
+            "dissolved": 0,
+            "kept_points": 0,
+            "before": 51,
+        }
+        made_up = Centre("tthtcd-1", title, CentreType.TTHTCD, "56", (Site("tthtcd-1/1", address="Thôn 1"),))
+        centres.stage(c, "danh-sach.xlsx", [made_up], {**counts, "after": 52}, whole=False, by="editor", now=now)
         for sequence, who in enumerate(people, 1):
             c.execute(
                 insert(delivery_rows).values(
