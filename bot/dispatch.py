@@ -34,6 +34,7 @@ LANES_FROM = 100.0
 """A channel so fast is served by two shards at a time, so that no round trip is idle between them."""
 
 NOTE_EVERY = 1.0
+SWEEPS_MAX = 20
 
 Render = Callable[[Mapping[str, Any], str], Reply]
 
@@ -85,6 +86,7 @@ class Dispatcher:
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._freezing: dict[int, asyncio.Task[None]] = {}
         self._sending: dict[tuple[str, int], Sending] = {}
+        self._reconciling: asyncio.Task[list[Balance]] | None = None
 
     async def recover_at_start(self) -> None:
         """Take up what the last process left; what stood still for too long waits for a person, and so
@@ -101,7 +103,8 @@ class Dispatcher:
         doubtful = await self.database.write(lambda c: recovery.recover(c, now, everyone=everyone))
         if paused or doubtful:
             log.warning("broadcasts_recovered", paused=paused, doubtful=doubtful)
-        await self.reconcile()
+        # Beside the sending: with millions of copies it reads for a minute.
+        self._reconciling = asyncio.create_task(self.reconcile())
 
     async def tick(self, now: datetime) -> None:
         """Start what is due, take back expired leases, close what is over."""
@@ -126,7 +129,9 @@ class Dispatcher:
         doubtful = await self.database.write(lambda c: recovery.recover(c, now))
         if doubtful:
             log.warning("lease_expired", doubtful=doubtful)
-        await self.database.write(lambda c: recovery.sweep(c, now))
+        for _ in range(SWEEPS_MAX):
+            if await self.database.write(lambda c: recovery.sweep(c, now)) < recovery.SWEPT_AT_ONCE:
+                break
         for broadcast_id in await self.database.write(lambda c: broadcasts.complete_finished(c, now)):
             log.info("broadcast_completed", broadcast=broadcast_id)
 
@@ -148,11 +153,14 @@ class Dispatcher:
         for name in await self.database.read(lambda c: shards.ready_channels(c, now)):
             if name not in self.channels or self.draining:
                 continue
-            lanes = 2 if self.channels[name].abilities.per_second >= LANES_FROM else 1
-            for lane in range(lanes):
+            for lane in range(self.lanes(name)):
                 task = self._tasks.get((name, lane))
                 if task is None or task.done():
                     self._tasks[name, lane] = asyncio.create_task(self._serve(name, lane))
+
+    def lanes(self, name: str) -> int:
+        """How many shards of a channel this process sends at a time."""
+        return 2 if self.channels[name].abilities.per_second >= LANES_FROM else 1
 
     async def run_shard(self, name: str, lane: int = 0, only: tuple[int, int] | None = None) -> bool:
         """Send the next shard of a channel, or *only* this one, whole. False when none is ready."""
@@ -171,7 +179,9 @@ class Dispatcher:
         return True
 
     async def settle(self) -> None:
-        """Wait until nothing is being frozen or sent."""
+        """Wait until nothing is being frozen, sent or reconciled."""
+        if self._reconciling is not None:
+            await asyncio.wait([self._reconciling])
         while tasks := [*self._freezing.values(), *(each for each in self._tasks.values() if not each.done())]:
             await asyncio.gather(*tasks)
 

@@ -22,13 +22,13 @@ from bot.messages import Address
 
 log = structlog.get_logger()
 
-BROADCASTS, INBOUND, SWEEP = "broadcasts", "inbound", "sweep"
+INBOUND, SWEEP = "inbound", "sweep"
 REPLY, URGENT, ROUTINE = 20, 10, 0
 """Priorities; replies also have their own slots, so that no shard is ever before them."""
 
 INBOUND_SLOTS: Final = 16
 HEARTBEAT, STALLED = 5.0, 20.0
-READY_MAX: Final = 64
+READY_MAX: Final = 16
 MISSING_AFTER: Final = 30.0
 BEGIN_AGAIN: Final = 1.0
 
@@ -45,7 +45,7 @@ class JobEngine:
         self._dispatcher = dispatcher
         self._inbox = inbox
         self._jobs = procrastinate.App(connector=connector)
-        self._send = self._jobs.task(name="send_shard", queue=BROADCASTS)(self._send_shard)
+        self._send = self._jobs.task(name="send_shard")(self._send_shard)
         self._answer = self._jobs.task(name="answer", queue=INBOUND)(self._answer_contact)
         self._sweep = self._jobs.task(name=SWEEP, queue=SWEEP, queueing_lock=SWEEP)(self.sweep)
         self._jobs.periodic(cron="* * * * * */15")(self._sweep)
@@ -58,9 +58,15 @@ class JobEngine:
             with contextlib.suppress(ConnectorException):  # Another process was first.
                 await self._jobs.schema_manager.apply_schema_async()
 
-    def start(self, slots: int = 4) -> None:
-        """Begin to work: *slots* shards and 16 citizens at a time, and the sweep in a slot of its own."""
-        for queue, concurrency in ((BROADCASTS, slots), (INBOUND, INBOUND_SLOTS), (SWEEP, 1)):
+    def start(self) -> None:
+        """Begin to work: some shards of each channel and 16 citizens at a time, and the sweep in a slot of
+        its own. So a slow channel holds up no other."""
+        channels = (
+            {}
+            if self._dispatcher is None
+            else {sending_queue(name): self._dispatcher.lanes(name) for name in self._dispatcher.channels}
+        )
+        for queue, concurrency in {**channels, INBOUND: INBOUND_SLOTS, SWEEP: 1}.items():
             self._workers.append(asyncio.create_task(self._keep_working(queue, concurrency)))
 
     async def close(self) -> None:
@@ -78,11 +84,19 @@ class JobEngine:
                 await job.defer_async(channel=each.channel, peer=each.peer)
 
     async def offer_shards(self, now: datetime) -> None:
-        """Put a job into the queue for every shard that may be sent now."""
+        """Put a job into the queue of each channel for the next shards that may be sent."""
+        offered = await self._jobs.job_manager.list_jobs_async(task=self._send.name, status="todo")
+        locks = {each.queueing_lock for each in offered}
         for each in await self._database.read(lambda c: shards.ready(c, now, READY_MAX)):
-            key = f"shard:{each.broadcast_id}:{each.number}"
+            key = f"{each.channel}:{each.broadcast_id}:{each.number}"
+            if key in locks:
+                continue
             # No lock: the fence of the shard is one, and a dead worker's lock would outlive its lease.
-            job = self._send.configure(queueing_lock=key, priority=URGENT if each.priority else ROUTINE)
+            job = self._send.configure(
+                queue=sending_queue(each.channel),
+                queueing_lock=key,
+                priority=URGENT if each.priority else ROUTINE,
+            )
             with contextlib.suppress(AlreadyEnqueued):
                 await job.defer_async(broadcast_id=each.broadcast_id, number=each.number, channel=each.channel)
 
@@ -121,10 +135,17 @@ class JobEngine:
     async def _send_shard(self, broadcast_id: int, number: int, channel: str) -> None:
         if self._dispatcher is not None and channel in self._dispatcher.channels:
             await self._dispatcher.run_shard(channel, lane=number, only=(broadcast_id, number))
+            # The canary may have been it; and the next tick is seconds away.
+            await self.offer_shards(self._dispatcher.clock())
 
     async def _answer_contact(self, channel: str, peer: str) -> None:
         if self._inbox is not None:
             await self._inbox.answer_waiting(Address(channel, peer))
+
+
+def sending_queue(channel: str) -> str:
+    """The queue of the shards of *channel*."""
+    return f"sending:{channel}"
 
 
 def _has_schema(connection: Any) -> bool:

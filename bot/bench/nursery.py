@@ -85,7 +85,7 @@ async def work_by_jobs(order: dict[str, Any]) -> None:
         except (SQLAlchemyError, ConnectorException):
             await engine.close()
             await asyncio.sleep(0.3)
-    engine.start(2)
+    engine.start()
     await _tend(dispatcher, bent, engine.offer_shards)
 
 

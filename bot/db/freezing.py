@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     and_,
     exists,
     func,
@@ -28,7 +29,13 @@ from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Status, canary_size
 from bot.outreach.delivery import DeliveryStatus
 
-PAGE = 10_000
+PAGE = 5_000
+SPAN = 50_000
+"""A page ends after so many people, or so many contacts looked at: while it is written, nothing else is."""
+
+DRAWN_MAX = 200_000
+"""Among so many contacts at most a canary is looked for."""
+
 FIRST_WAVE, SECOND_WAVE = 0, 1
 
 
@@ -65,18 +72,24 @@ def begin(
     )
     if expected > canary:
         # Every so-many-th contact, so that the canary looks like the whole.
-        every = max(1, expected // canary)
+        every = max(1, expected // canary, newest // DRAWN_MAX)
         channel: str | None = ""
         while channel := _next_channel(connection, channel or ""):
             if channel in sizes:
                 chosen = and_(
                     chosen_once(segment, sizes.keys(), now, closing),
-                    contacts.c.channel == channel,
-                    contacts.c.id <= newest,
-                    contacts.c.id % every == 0,
+                    _on(channel),
+                    contacts.c.id.in_(_multiples(every, newest)),
                 )
                 share = max(1, canary - _total(connection, broadcast_id))
-                _add_page(connection, broadcast_id, channel, sizes[channel], FIRST_WAVE, chosen, share)
+                drawn = connection.scalars(
+                    select(contacts.c.id).where(chosen).order_by(contacts.c.id).limit(share)
+                ).all()
+                these = contacts.c.id.in_(drawn)
+                _add_page(connection, broadcast_id, channel, sizes[channel], FIRST_WAVE, these, share)
+        if not _total(connection, broadcast_id):
+            # Nobody was drawn: then there is no canary to wait for.
+            connection.execute(update(broadcasts).where(broadcasts.c.id == broadcast_id).values(wave=SECOND_WAVE))
     freeze_page(connection, broadcast_id, sizes, now, windows=windows)
 
 
@@ -119,26 +132,28 @@ def freeze_page(
         return False
     segment = segment_from_json(row.segment)
     closing = frozen_content.closing(row.content, windows or {})
-    channel, after, left = row.freeze_channel, row.freeze_after, page
-    while channel is not None and left > 0:
+    channel, after, left, looked = row.freeze_channel, row.freeze_after, page, 0
+    while channel is not None and left > 0 and looked < SPAN:
         size = sizes.get(channel)
         room = max(left // size, 1) * size if size else left
+        upto = min(after + SPAN - looked, row.freeze_upto)
         chosen = and_(
             # Windows as they stood at the start, or a person might be passed over on both channels.
             chosen_once(segment, sizes.keys(), now, closing, row.started_at),
-            contacts.c.channel == channel,
+            _on(channel),
             contacts.c.id > after,
-            contacts.c.id <= row.freeze_upto,
+            contacts.c.id <= upto,
             # Those of the canary have theirs.
             ~exists().where(deliveries.c.contact_id == contacts.c.id, deliveries.c.broadcast_id == broadcast_id),
         )
         made, last = _add_page(connection, broadcast_id, channel, size, SECOND_WAVE, chosen, room)
-        left -= room
-        if made < room:
+        left -= made
+        reached = last if made == room else upto
+        looked += reached - after
+        if reached >= row.freeze_upto:
             channel, after = _next_channel(connection, channel), 0
-            left += room - made
         else:
-            after = last
+            after = reached
     connection.execute(
         update(broadcasts)
         .where(broadcasts.c.id == broadcast_id)
@@ -209,6 +224,18 @@ def _add_page(
 
 def _total(connection: Connection, broadcast_id: int) -> int:
     return connection.scalar(select(broadcasts.c.total).where(broadcasts.c.id == broadcast_id)) or 0
+
+
+def _on(channel: str) -> ColumnElement[bool]:
+    """That a contact is on *channel*, asked so that no index is used: the contacts are read by their ids, or
+    each page would sort all of the channel."""
+    return func.coalesce(contacts.c.channel, "") == channel
+
+
+def _multiples(every: int, newest: int) -> Select[tuple[int]]:
+    """The multiples of *every* up to *newest*."""
+    first = select(literal(every, Integer).label("n")).cte("multiples", recursive=True)
+    return select(first.union_all(select(first.c.n + every).where(first.c.n + every <= newest)).c.n)
 
 
 def _next_channel(connection: Connection, after: str) -> str | None:

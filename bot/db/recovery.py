@@ -44,7 +44,11 @@ def recover(connection: Connection, now: datetime, *, everyone: bool = False) ->
     return doubtful
 
 
-def sweep(connection: Connection, now: datetime, limit: int = 100) -> int:
+SWEPT_AT_ONCE = 10
+"""So many shards, and no more, as long as nothing else can be written meanwhile."""
+
+
+def sweep(connection: Connection, now: datetime, limit: int = SWEPT_AT_ONCE) -> int:
     """Skip what is left of broadcasts that were stopped or whose time is over. Returns shards closed."""
     stopped = broadcasts.c.status == Status.STOPPED
     over = and_(broadcasts.c.status.in_((Status.SENDING, Status.PAUSED)), broadcasts.c.not_after <= now)

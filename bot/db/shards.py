@@ -94,14 +94,21 @@ class Ready:
 
 
 def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
-    """The next shards to be sent, urgent broadcasts first."""
-    rows = connection.execute(
-        select(shards.c.broadcast_id, shards.c.number, shards.c.channel, broadcasts.c.priority)
+    """The next shards to be sent, up to *limit* of each channel, urgent broadcasts first."""
+    order = (broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
+    waiting = (
+        select(
+            shards.c.broadcast_id,
+            shards.c.number,
+            shards.c.channel,
+            broadcasts.c.priority,
+            func.row_number().over(partition_by=shards.c.channel, order_by=order).label("place"),
+        )
         .select_from(with_broadcasts())
         .where(_claimable(now))
-        .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
-        .limit(limit)
+        .subquery()
     )
+    rows = connection.execute(select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.place))
     return [Ready(row.broadcast_id, row.number, row.channel, row.priority) for row in rows]
 
 

@@ -1,10 +1,10 @@
-"""Jobs on PostgreSQL: work goes on when the server took the connections away."""
+"""Jobs on PostgreSQL: work goes on when the server took the connections away, and no channel waits."""
 
 import asyncio
 
 from sqlalchemy import text
 
-from bot.db import Database, broadcasts
+from bot.db import Connection, Database, broadcasts, shards
 from bot.dispatch import Dispatcher
 from bot.distributed import JobEngine
 from tests.outreach.postroom import NOW, Clock, Recorder, add_people, schedule
@@ -42,3 +42,17 @@ async def test_a_worker_that_lost_its_connections_sends_the_next_broadcast(postg
     assert len(channel.peers()) == 6
     await engine.close()
     database.close()
+
+
+async def test_every_channel_has_its_next_shards_offered(database: Database) -> None:
+    def prepare(connection: Connection) -> None:
+        for name in ("fast", "slow"):
+            add_people(connection, 12, channel=name, prefix=name)
+        number = schedule(connection)
+        broadcasts.start(connection, number, {"fast": 2, "slow": 3}, NOW)
+
+    await database.write(prepare)
+    ready = await database.read(lambda c: shards.ready(c, NOW, 3))
+
+    assert [each.channel for each in ready].count("fast") == 3
+    assert [each.channel for each in ready].count("slow") == 3

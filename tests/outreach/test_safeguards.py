@@ -71,6 +71,16 @@ async def test_the_canary_goes_first_and_then_the_rest(database: Database) -> No
     assert [each.detail for each in acts] == ["0/20"]
 
 
+async def test_a_canary_of_nobody_holds_nobody_up(database: Database) -> None:
+    # Approved for a thousand, and thirty are left: none of them is a fiftieth.
+    number = await begun(database, 30)
+    await database.write(lambda c: broadcasts.expect(c, number, 1000))
+    await run_once(opened(database), NOW)
+
+    assert counted(database, number) == {"sent": 30}
+    assert status_of(database, number) == "completed"
+
+
 async def test_when_the_canary_fails_nobody_else_gets_it_until_somebody_looks(database: Database) -> None:
     bad = {f"p{n}": [Refused()] for n in range(15, 76, 15)}
     channel = Recorder(failures=dict(bad))
