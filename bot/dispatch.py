@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from bot.channels.base import Call, Channel
-from bot.db import Connection, Database, broadcasts, freezing, recovery, schedules, shards
+from bot.db import Connection, Database, broadcasts, freezing, recovery, schedules, shards, waiting_shards
 from bot.db.house_marks import Progress, hold_everything
 from bot.db.reconciling import Balance, keep_outcome, reconcile
 from bot.db.shards import Held
@@ -121,7 +121,7 @@ class Dispatcher:
                 continue
             if begun is not None:
                 log.info("broadcast_due", broadcast=broadcast_id, status=begun)
-        if not await self.database.read(shards.anything_open):
+        if not await self.database.read(waiting_shards.anything_open):
             return
         for broadcast_id in await self.database.read(freezing.freezing):
             if broadcast_id not in self._freezing and not self.draining:
@@ -150,7 +150,7 @@ class Dispatcher:
 
     async def run_ready(self, now: datetime) -> None:
         """Begin to send on every channel where something is ready; returns at once. See ``settle``."""
-        for name in await self.database.read(lambda c: shards.ready_channels(c, now)):
+        for name in await self.database.read(lambda c: waiting_shards.ready_channels(c, now)):
             if name not in self.channels or self.draining:
                 continue
             for lane in range(self.lanes(name)):

@@ -15,7 +15,7 @@ import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Status
 
-from bot.db import NOTICE_LOSS, Database, conversations, shards
+from bot.db import NOTICE_LOSS, Database, conversations, waiting_shards
 from bot.dispatch import Dispatcher
 from bot.inbox import Inbox
 from bot.messages import Address
@@ -87,7 +87,7 @@ class JobEngine:
         """Put a job into the queue of each channel for the next shards that may be sent."""
         offered = await self._jobs.job_manager.list_jobs_async(task=self._send.name, status="todo")
         locks = {each.queueing_lock for each in offered}
-        for each in await self._database.read(lambda c: shards.ready(c, now, READY_MAX)):
+        for each in await self._database.read(lambda c: waiting_shards.ready(c, now, READY_MAX)):
             key = f"{each.channel}:{each.broadcast_id}:{each.number}"
             if key in locks:
                 continue

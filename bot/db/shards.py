@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, exists, func, or_, select, update
-from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
 
 from bot.contacts import ContactStatus, Segment
 from bot.db import audit
@@ -19,14 +18,12 @@ from bot.db.audience import members
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.linking import reached_elsewhere
 from bot.db.tables import broadcasts, contacts, deliveries, shards
+from bot.db.waiting_shards import claimable, with_broadcasts
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Act, Status, disturbs
 from bot.outreach.delivery import ERRORS_SHARE, DeliveryStatus, OnAmbiguous, Result, is_bad
 from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.outreach.quiet_hours import ZONE, is_quiet
-
-CLOCK_JUMP = timedelta(minutes=5)
-"""What ends, or was, later than this from now was written before the clock was set back."""
 
 _TAKEN = (
     DeliveryStatus.SENDING,
@@ -74,58 +71,6 @@ class Flushed:
     granted: Mapping[int, str]
 
 
-def ready_channels(connection: Connection, now: datetime) -> set[str]:
-    """The channels on which something waits to be sent now."""
-    return set(
-        connection.scalars(
-            select(shards.c.channel).select_from(with_broadcasts()).where(_claimable(now)).distinct()
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A shard that may be sent now."""
-
-    broadcast_id: int
-    number: int
-    channel: str
-    priority: int
-
-
-def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
-    """The next shards to be sent, up to *limit* of each channel, urgent broadcasts first."""
-    order = (broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
-    waiting = (
-        select(
-            shards.c.broadcast_id,
-            shards.c.number,
-            shards.c.channel,
-            broadcasts.c.priority,
-            func.row_number().over(partition_by=shards.c.channel, order_by=order).label("place"),
-        )
-        .select_from(with_broadcasts())
-        .where(_claimable(now))
-        .subquery()
-    )
-    rows = connection.execute(select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.place))
-    return [Ready(row.broadcast_id, row.number, row.channel, row.priority) for row in rows]
-
-
-def anything_open(connection: Connection) -> bool:
-    """Whether any broadcast still has something to send, to recover or to close."""
-    return bool(
-        connection.scalar(
-            select(
-                or_(
-                    exists().where(shards.c.status != "done"),
-                    exists().where(broadcasts.c.status == Status.SENDING),
-                )
-            )
-        )
-    )
-
-
 def claim_shard(
     connection: Connection,
     channel: str,
@@ -151,7 +96,7 @@ def claim_shard(
         .select_from(with_broadcasts())
         .where(
             shards.c.channel == channel,
-            _claimable(now),
+            claimable(now),
             *([shards.c.broadcast_id == only[0], shards.c.number == only[1]] if only else []),
         )
         .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
@@ -234,25 +179,6 @@ def release(connection: Connection, held: Held, not_before: datetime | None, now
     return done
 
 
-def with_broadcasts() -> FromClause:
-    """Shards beside their broadcasts."""
-    return shards.join(broadcasts, broadcasts.c.id == shards.c.broadcast_id)
-
-
-def _claimable(now: datetime) -> ColumnElement[bool]:
-    return and_(
-        broadcasts.c.status == Status.SENDING,
-        shards.c.status == "ready",
-        shards.c.wave <= broadcasts.c.wave,
-        or_(
-            shards.c.not_before.is_(None),
-            shards.c.not_before <= now,
-            # It was given back in the future: the clock was set back since, and the wait means nothing.
-            shards.c.lease_until > now + CLOCK_JUMP,
-        ),
-    )
-
-
 def in_shard(broadcast_id: int, number: int) -> tuple[ColumnElement[bool], ...]:
     """That a delivery belongs to this shard."""
     return deliveries.c.broadcast_id == broadcast_id, deliveries.c.shard == number
@@ -290,7 +216,7 @@ def _urgent_first(connection: Connection, channel: str, now: datetime) -> bool:
     waiting = (
         select(shards.c.number)
         .select_from(with_broadcasts())
-        .where(broadcasts.c.priority > 0, shards.c.channel == channel, or_(running, _claimable(now)))
+        .where(broadcasts.c.priority > 0, shards.c.channel == channel, or_(running, claimable(now)))
         .limit(1)
     )
     return connection.scalar(waiting) is not None

@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from bot.db import Connection, Database, broadcasts, shards
+from bot.db import Connection, Database, broadcasts, waiting_shards
 from bot.dispatch import Dispatcher
 from bot.distributed import JobEngine
 from tests.outreach.postroom import NOW, Clock, Recorder, add_people, schedule
@@ -52,7 +52,7 @@ async def test_every_channel_has_its_next_shards_offered(database: Database) -> 
         broadcasts.start(connection, number, {"fast": 2, "slow": 3}, NOW)
 
     await database.write(prepare)
-    ready = await database.read(lambda c: shards.ready(c, NOW, 3))
+    ready = await database.read(lambda c: waiting_shards.ready(c, NOW, 3))
 
     assert [each.channel for each in ready].count("fast") == 3
     assert [each.channel for each in ready].count("slow") == 3

@@ -1,0 +1,85 @@
+"""What waits to be sent: on which channels, which shards, and whether anything is open at all."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy.sql.selectable import FromClause
+
+from bot.db.tables import broadcasts, shards
+from bot.outreach.broadcast import Status
+
+CLOCK_JUMP = timedelta(minutes=5)
+"""What ends, or was, later than this from now was written before the clock was set back."""
+
+
+def ready_channels(connection: Connection, now: datetime) -> set[str]:
+    """The channels on which something waits to be sent now."""
+    return set(
+        connection.scalars(
+            select(shards.c.channel).select_from(with_broadcasts()).where(claimable(now)).distinct()
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A shard that may be sent now."""
+
+    broadcast_id: int
+    number: int
+    channel: str
+    priority: int
+
+
+def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
+    """The next shards to be sent, up to *limit* of each channel, urgent broadcasts first."""
+    order = (broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
+    waiting = (
+        select(
+            shards.c.broadcast_id,
+            shards.c.number,
+            shards.c.channel,
+            broadcasts.c.priority,
+            func.row_number().over(partition_by=shards.c.channel, order_by=order).label("place"),
+        )
+        .select_from(with_broadcasts())
+        .where(claimable(now))
+        .subquery()
+    )
+    rows = connection.execute(select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.place))
+    return [Ready(row.broadcast_id, row.number, row.channel, row.priority) for row in rows]
+
+
+def anything_open(connection: Connection) -> bool:
+    """Whether any broadcast still has something to send, to recover or to close."""
+    return bool(
+        connection.scalar(
+            select(
+                or_(
+                    exists().where(shards.c.status != "done"),
+                    exists().where(broadcasts.c.status == Status.SENDING),
+                )
+            )
+        )
+    )
+
+
+def with_broadcasts() -> FromClause:
+    """Shards beside their broadcasts."""
+    return shards.join(broadcasts, broadcasts.c.id == shards.c.broadcast_id)
+
+
+def claimable(now: datetime) -> ColumnElement[bool]:
+    """That a shard may be taken by a worker at *now*."""
+    return and_(
+        broadcasts.c.status == Status.SENDING,
+        shards.c.status == "ready",
+        shards.c.wave <= broadcasts.c.wave,
+        or_(
+            shards.c.not_before.is_(None),
+            shards.c.not_before <= now,
+            # It was given back in the future: the clock was set back since, and the wait means nothing.
+            shards.c.lease_until > now + CLOCK_JUMP,
+        ),
+    )
