@@ -1,15 +1,21 @@
-"""What understanding costs and gains, beside plain baselines in the same run: nearest example and BM25."""
+"""What understanding costs and gains, beside plain baselines and Rasa servers in the same run."""
 
 import math
 import resource
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
+from nlu.comparison import Row, examine, held_megabytes, write_rows
 from nlu.embedded import EmbeddedParser, train
-from nlu.evaluation import Question, ask, measure, percentile
+from nlu.evaluation import Question
 from nlu.parse import Intent, Parse
+from nlu.rasa_bench import examine_ours
+from nlu.rasa_pipelines import Pipeline, examine_pipeline, train_pipeline
 from nlu.training import Example, split_kinds
 from nlu.vietnamese import fold
 
@@ -17,38 +23,59 @@ _SATURATION: Final = 1.2
 _LENGTH: Final = 0.75
 
 
-def run(examples: Sequence[Example], questions: Sequence[Question]) -> None:
-    """Train on *examples*, ask the *questions* of each engine, and print figures and ratios."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Which Rasa servers are measured too: with our components, with the stock pipeline and so many epochs.
+
+    0 epochs are those of config.diet.yml. Models are kept in `models`.
+    """
+
+    models: Path
+    ours: bool = False
+    stock: bool = False
+    epochs: int = 0
+
+
+def run(examples: Sequence[Example], questions: Sequence[Question], beside: Beside) -> None:
+    """Train on *examples*, ask the *questions* of each engine, and print figures and ratios.
+
+    Raises RasaFailed and Away.
+    """
     before = _megabytes()
-    started = time.process_time()
-    parser = EmbeddedParser(train(examples))
-    training = time.process_time() - started
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        model = train(examples)
+        training = time.process_time() - started
+        model.save(Path(folder) / "model.npz")
+        whole, added = held_megabytes(Path(folder) / "model.npz")
+    parser = EmbeddedParser(model)
     wordings, _ = split_kinds(examples)
     print(f"examples    {len(examples)}, intents {len({each.intent for each in examples})}")
     print(f"training    {training:.1f} CPU s, peak memory +{_megabytes() - before:.0f} MB")
-    print(f"{'engine':34}{'top-1':>8}{'top-3':>8}{'p50 ms':>9}{'p99 ms':>9}{'p50 ratio':>11}")
-    engines: tuple[tuple[str, Callable[[str], Parse]], ...] = (
-        ("embedded", parser.parse),
-        ("BM25, folded words", Bm25(wordings, _words).parse),
-        ("BM25, words as typed", Bm25(wordings, _typed).parse),
-        ("nearest example, folded letters", Nearest(wordings).parse),
-    )
-    ours = math.nan
-    for name, parse in engines:
-        outcomes = ask(parse, questions)
-        figures, half = measure(outcomes), percentile(outcomes, 0.5)
-        ours = half if math.isnan(ours) else ours
-        print(
-            f"{name:34}{figures.accuracy:8.1%}{figures.top3:8.1%}{half:9.2f}"
-            f"{percentile(outcomes, 0.99):9.2f}{half / ours:11.2f}"
-        )
+    print(f"memory      {whole:.0f} MB a process with the embedded engine alone, of it {added:.0f} the engine")
+    rows.append(replace(examine("embedded", parser.parse, questions), megabytes=whole, training=training))
+    rows.append(examine("BM25, folded words", Bm25(wordings, folded_words).parse, questions))
+    rows.append(examine("BM25, words as typed", Bm25(wordings, typed_words).parse, questions))
+    rows.append(examine("nearest example, folded letters", Nearest(wordings).parse, questions))
+    if beside.ours:
+        row, parity = examine_ours(examples, parser, questions)
+        rows.append(row)
+        print(f"parity      {parity.share:.2%} of {parity.texts} unseen texts have the same top intent")
+    if beside.stock:
+        trained = train_pipeline(Pipeline.STOCK, examples, beside.models, beside.epochs)
+        name = "Rasa, stock DIET" + (f", {beside.epochs} epochs only" if beside.epochs else "")
+        rows.append(examine_pipeline(name, trained, sorted({each.intent for each in examples}), questions))
+    print(*write_rows(rows), sep="\n")
 
 
-def _words(text: str) -> list[str]:
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text, lower case, without diacritics."""
     return fold(text, words=True).split()
 
 
-def _typed(text: str) -> list[str]:
+def typed_words(text: str) -> list[str]:
+    """Return the words of a text, lower case, with their diacritics."""
     return text.lower().split()
 
 

@@ -1,32 +1,24 @@
-"""Both engines side by side in one run: the same intents, and what each costs in time and memory."""
+"""Both engines on the same texts: whether they find the same intents, and what Rasa's server costs."""
 
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Final
 
-from nlu.embedded import open_parser
+from nlu.comparison import Row, examine
+from nlu.evaluation import Question
 from nlu.parse import Parse, Parser
-from nlu.rasa_process import run_rasa, serve
+from nlu.rasa_pipelines import train_project
+from nlu.rasa_process import RasaFailed, serve
 from nlu.rasa_project import fingerprint
 from nlu.rasa_server import RasaParser
 from nlu.training import Example, split_kinds
 from nlu.vietnamese import fold
 
-_HELD = """
-import os, sys
-from pathlib import Path
-from nlu.rasa_process import resident_megabytes
-without = resident_megabytes(os.getpid())
-from nlu.embedded import EmbeddedParser, Model
-parser = EmbeddedParser(Model.load(Path(sys.argv[1])))
-parser.parse("hoc xoa mu chu o dau")
-print(resident_megabytes(os.getpid()), resident_megabytes(os.getpid()) - without)
-"""
+_TEXTS: Final = 1000
+_SECONDS_MAX: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +40,8 @@ class NotAsked:
     waits = False
 
     def parse(self, text: str, about: str = "") -> Parse:
-        """Raise, as Rasa's server was to read this."""
-        raise AssertionError(f"Rasa's server did not read {text!r}")
+        """Raise RasaFailed, as Rasa's server was to read this."""
+        raise RasaFailed(f"Rasa's server did not read {text!r}")
 
     def state(self) -> str:
         """Return "ok"."""
@@ -91,45 +83,21 @@ def unseen_texts(examples: Sequence[Example], most: int, seed: int = 1373) -> li
     return texts
 
 
-def run(examples: Sequence[Example], texts: int = 1000) -> None:
-    """Train Rasa on its project, read unseen texts by both engines, and print figures and ratios."""
-    asked = unseen_texts(examples, texts)
+def examine_ours(
+    examples: Sequence[Example], embedded: Parser, questions: Sequence[Question]
+) -> tuple[Row, Parity]:
+    """Train Rasa on its project, ask its server `questions`, and return that with its parity to `embedded`.
+
+    Raises RasaFailed.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        embedded = open_parser(examples, folder)
-        model = next(folder.glob("*.npz"))
-        whole, added = _held(model)
-        run_rasa("train", "nlu", "--out", name, "--fixed-model-name", "hoctap")
-        with serve(folder / "hoctap.tar.gz", folder / "rasa.log") as process:
+        trained = train_project(folder)
+        with serve(trained.path, folder / "rasa.log") as process:
             server = process.server()
-            rasa = RasaParser(server, NotAsked(), fingerprint(examples))
-            parity = compare(asked, embedded, rasa)
-            ours, theirs = _times(embedded, asked), _times(rasa, asked)
+            rasa = RasaParser(server, NotAsked(), fingerprint(examples), _SECONDS_MAX)
+            parity = compare(unseen_texts(examples, _TEXTS), embedded, rasa)
+            row = examine("Rasa, our components", rasa.parse, questions)
             memory = process.megabytes()
             server.close()
-    print(f"texts                {parity.texts}, none of them a stored wording")
-    print(f"same top intent      {100 * parity.share:.2f} %")
-    print(
-        f"embedded             p50 {ours[0]:.2f} ms, p99 {ours[1]:.2f} ms, {whole:.0f} MB, of it {added:.0f} added"
-    )
-    print(f"Rasa, our pipeline   p50 {theirs[0]:.2f} ms, p99 {theirs[1]:.2f} ms, {memory:.0f} MB")
-    ratios = [theirs[0] / ours[0], theirs[1] / ours[1], memory / whole]
-    print("ratio Rasa/embedded  p50 {:.1f}, p99 {:.1f}, memory {:.1f}".format(*ratios))
-
-
-def _held(model: Path) -> tuple[float, float]:
-    """Return the memory of a process that holds the embedded engine alone, and how much of it is the engine."""
-    said = subprocess.run([sys.executable, "-c", _HELD, model], capture_output=True, text=True, check=True).stdout
-    whole, added = map(float, said.split())
-    return whole, added
-
-
-def _times(parser: Parser, texts: Sequence[str]) -> tuple[float, float]:
-    """Return the median and 99th percentile of a parse, in milliseconds."""
-    taken = []
-    for text in texts:
-        started = time.perf_counter()
-        parser.parse(text)
-        taken.append(1000 * (time.perf_counter() - started))
-    taken.sort()
-    return taken[len(taken) // 2], taken[int(len(taken) * 0.99)]
+    return replace(row, megabytes=memory, training=trained.seconds), parity

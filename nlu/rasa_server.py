@@ -19,7 +19,7 @@ from nlu.reading import LENGTH_MAX, read_message
 from nlu.vietnamese import tokens
 
 SECONDS_MAX: Final = 0.8
-"""Seconds a message may take; then the other parser reads it."""
+"""Seconds a message of a citizen may take; then the other parser reads it."""
 
 _FAILURES_MAX: Final = 3
 _PAUSE: Final = 30.0
@@ -138,10 +138,11 @@ class RasaParser:
 
     waits: Final = True
 
-    def __init__(self, server: RasaServer, other: Parser, taught: str) -> None:
+    def __init__(self, server: RasaServer, other: Parser, taught: str, seconds: float = SECONDS_MAX) -> None:
         self._server = server
         self._other = other
         self._taught = taught
+        self._seconds = seconds
         self._lock = threading.Lock()
         self._failures = 0
         self._resting_until = 0.0
@@ -151,13 +152,13 @@ class RasaParser:
         """Return the readings of `text`, which follows on a question `about`; never raises for any text."""
         if self._may_ask():
             with contextlib.suppress(Away):
-                return read_message(text, about, _Readings(self, time.monotonic() + SECONDS_MAX))
+                return read_message(text, about, _Readings(self, time.monotonic() + self._seconds))
         return self._other.parse(text, about)
 
     def check(self) -> None:
         """Ask the server once, so that `state` is true though nobody writes."""
         with contextlib.suppress(Away):
-            self.ask(_TRIAL, time.monotonic() + SECONDS_MAX)
+            self.ask(_TRIAL, time.monotonic() + self._seconds)
 
     def state(self) -> str:
         """Return "ok", "starting", or why the other parser reads."""

@@ -1,6 +1,8 @@
 """``hoctap bench``: measured beside a baseline in the same run; what counts is the ratio."""
 
 import secrets
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,16 +13,21 @@ from bot.bench import inbound as inbound_bench
 from bot.bench import places as places_bench
 from bot.bench import torture as torture_bench
 from bot.bench.torture import Ordeal
+from bot.cli.errors import CommandError
 from bot.config import Config
 from bot.knowledge import library
 from bot.log import set_up
 from bot.outreach.delivery import OnAmbiguous
 from nlu import bench as nlu_bench
-from nlu import rasa_bench
-from nlu.evaluation import read_questions
+from nlu import public_bench
+from nlu.evaluation import QuestionsError, read_questions
+from nlu.rasa_process import RasaFailed
+from nlu.rasa_server import Away
 from nlu.training import read_examples
 
 app = typer.Typer(help="Measure the bot beside a baseline.", no_args_is_help=True)
+
+_MODELS = Path("var") / "rasa-models"
 
 
 @app.command()
@@ -74,17 +81,44 @@ def torture(
 
 @app.command()
 def nlu(
-    rasa: Annotated[bool, typer.Option("--rasa", help="Beside a Rasa server with our pipeline instead.")] = False,
+    rasa: Annotated[bool, typer.Option("--rasa", help="Also a Rasa server with our components.")] = False,
+    stock: Annotated[bool, typer.Option("--stock", help="Also a Rasa server with the stock pipeline.")] = False,
+    epochs: Annotated[int, typer.Option(help="Train the stock pipeline so long only; 0: in full, hours.")] = 0,
+    models: Annotated[Path, typer.Option(help="Where the stock model is kept for the next run.")] = _MODELS,
 ) -> None:
-    """What is understood of the frozen questions, in how many milliseconds, beside BM25 and nearest example."""
+    """What is understood of the frozen questions, in how many milliseconds and megabytes, beside baselines."""
     set_up("error")
     config = Config.load()
     answers = library.load(config.content / "faq", today_in_vietnam())
-    taught = [*read_examples(), *answers.examples()]
-    if rasa:
-        rasa_bench.run(taught)
-    else:
-        nlu_bench.run(taught, read_questions(config.content / "questions.jsonl"))
+    questions = read_questions(config.content / "questions.jsonl")
+    beside = nlu_bench.Beside(models, ours=rasa, stock=stock, epochs=epochs)
+    _measure(lambda: nlu_bench.run([*read_examples(), *answers.examples()], questions, beside))
+
+
+@app.command()
+def public(
+    sets: Annotated[list[Path], typer.Argument(help="JSON files of train and test, or folders like PhoATIS.")],
+    foreign: Annotated[Path | None, typer.Option(help="A JSON file of texts out of scope, by kind.")] = None,
+    stock: Annotated[bool, typer.Option(help="Train the stock pipeline too: half an hour a set.")] = True,
+    models: Annotated[Path, typer.Option(help="Where Rasa's models are kept for the next run.")] = _MODELS,
+) -> None:
+    """Public sets: our engine and stock Rasa taught the same examples, asked as typed and without diacritics."""
+    set_up("error")
+    _measure(
+        lambda: public_bench.run(
+            [public_bench.read_set(path) for path in sets],
+            public_bench.read_foreign(foreign) if foreign else [],
+            models,
+            stock=stock,
+        )
+    )
+
+
+def _measure(run: Callable[[], None]) -> None:
+    try:
+        run()
+    except (QuestionsError, RasaFailed, Away) as error:
+        raise CommandError(str(error)) from error
 
 
 @app.command()

@@ -11,8 +11,8 @@ from nlu.evaluation import Outcome, confusions, measure, measure_kinds, percenti
 _PICTURED = 24
 
 
-def describe(outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
-    """The figures of *outcomes*: all, each style, out of scope, time and confusions."""
+def describe(outcomes: Sequence[Outcome], megabytes: float | None) -> Mapping[str, Any]:
+    """The figures of *outcomes*: all, each style, out of scope, time, memory the engine adds, and confusions."""
     styles = sorted({each.question.style for each in outcomes})
     rows = [("all", measure(outcomes))]
     for style in styles:
@@ -24,6 +24,7 @@ def describe(outcomes: Sequence[Outcome]) -> Mapping[str, Any]:
         "foreign": measure_kinds(outcomes),
         "p50": percentile(outcomes, 0.50),
         "p99": percentile(outcomes, 0.99),
+        "megabytes": megabytes,
         "confusions": confusions(outcomes),
     }
 
@@ -43,6 +44,8 @@ def write_table(found: Mapping[str, Any]) -> Iterable[str]:
             f"{_percent(foreign.at_recall)}, as shipped {_percent(foreign.as_shipped)}"
         )
     yield f"parse         p50 {found['p50']:.2f} ms, p99 {found['p99']:.2f} ms"
+    if found["megabytes"] is not None:
+        yield f"memory        {found['megabytes']:.0f} MB resident more than without the engine"
     for expected, taken, times in found["confusions"][:10]:
         yield f"confused      {times} × {expected} taken for {taken or 'nothing known'}"
 

@@ -1,7 +1,7 @@
 """``hoctap nlu``: what the understanding is taught, how good it is, and where it is weak."""
 
-import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ import typer
 
 from bot.app import load_mind, today_in_vietnam, utc_now
 from bot.cli import evaluation, suggestions
+from bot.cli.engines import Engine, Opened, open_engine
 from bot.cli.errors import CommandError
 from bot.config import Config
 from bot.db import Database, unanswered
@@ -20,7 +21,7 @@ from nlu.embedded import EmbeddedParser, train
 from nlu.evaluation import Question, QuestionsError, ask, read_questions
 from nlu.lint import ALIKE, WORDINGS_MIN, find_weaknesses
 from nlu.noise import Typing, retype
-from nlu.parse import OUT_OF_SCOPE, Parser
+from nlu.public_bench import read_set
 from nlu.rasa_project import FOLDER, project_files
 from nlu.training import Example, read_examples
 
@@ -41,6 +42,7 @@ def evaluate(
         list[Path],
         typer.Option("--set", help="JSON lines; several are one. Or one JSON file of train and test pairs."),
     ],
+    engine: Annotated[Engine, typer.Option(help="Which engine is asked.")] = Engine.EMBEDDED,
     typing: Annotated[
         list[Typing] | None, typer.Option("--typing", help="Ask again as typed so; may be given more than once.")
     ] = None,
@@ -48,25 +50,36 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
 ) -> None:
     """Ask questions that were not taught, and print how many are understood, by style, and what is confused."""
-    parser, asked = (
-        _public(questions[0])
-        if questions[0].suffix == ".json"
-        else (
-            load_mind(Config.load(), today_in_vietnam()).parser,
-            [question for path in questions for question in _read(path)],
-        )
-    )
-    asked += [
-        replace(each, text=retype(each.text, way, seed), style=f"+{way}")
-        for way in typing or ()
-        for each in asked
-        if not each.style.startswith("+")
-    ]
-    found = evaluation.describe(ask(parser.parse, asked))
+    try:
+        with _open(questions, engine) as (opened, asked):
+            asked += [
+                replace(each, text=retype(each.text, way, seed), style=f"+{way}")
+                for way in typing or ()
+                for each in asked
+            ]
+            found = evaluation.describe(ask(opened.parser.parse, asked), opened.megabytes())
+    except QuestionsError as error:
+        raise CommandError(str(error)) from error
     for line in evaluation.write_table(found):
         typer.echo(line)
     if html:
         evaluation.write_page(found, ", ".join(path.name for path in questions), html)
+
+
+@contextmanager
+def _open(paths: list[Path], engine: Engine) -> Iterator[tuple[Opened, list[Question]]]:
+    """An engine and what is asked of it; a public set is taught to the embedded engine first."""
+    if paths[0].suffix == ".json":
+        if engine is Engine.RASA:
+            raise CommandError("--engine rasa: Rasa is taught a public set by hoctap bench public")
+        public = read_set(paths[0])
+        yield Opened(EmbeddedParser(train(public.taught, [], [])), lambda: None), list(public.asked)
+        return
+    asked = [question for path in paths for question in read_questions(path)]
+    config = Config.load()
+    answers = library.load(config.content / "faq", today_in_vietnam())
+    with open_engine(engine, config, [*read_examples(), *answers.examples()]) as opened:
+        yield opened, asked
 
 
 @app.command()
@@ -119,30 +132,6 @@ def suggest(
         chosen.append(replace(proposal, code=code or proposal.code))
     suggestions.accept(chosen, library_now, config.content)
     typer.echo(f"{len(chosen)} wordings added; next: hoctap content check, compare, publish")
-
-
-def _read(path: Path) -> list[Question]:
-    try:
-        return read_questions(path)
-    except QuestionsError as error:
-        raise CommandError(str(error)) from error
-
-
-def _public(path: Path) -> tuple[Parser, list[Question]]:
-    """A parser taught the pairs under "train" alone, and the questions under "test" and "oos"."""
-    try:
-        pairs = json.loads(path.read_text("utf-8"))
-        taught = [Example(text, intent) for intent, text in pairs["train"]]
-        foreign = [Example(text, OUT_OF_SCOPE) for text in pairs.get("background", ())]
-        asked = list(_pairs(pairs["test"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(f'{path.name}: needs "train" and "test", each a list of [intent, text]') from error
-    return EmbeddedParser(train([*taught, *foreign], [], [])), asked
-
-
-def _pairs(pairs: list[list[str]]) -> Iterator[Question]:
-    for intent, text in pairs:
-        yield Question(text, frozenset((intent,)))
 
 
 @app.command()
