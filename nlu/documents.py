@@ -8,13 +8,23 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from nlu.features import Clues, Floats, Ints
+from nlu.features import Clues, Floats, Ints, gather_spans
 
 _SATURATION: Final = 1.2
 _LENGTH: Final = 0.6
 _GAIN: Final = _SATURATION + 1
 _COUNT_MAX: Final = 255
 _UNSEEN: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Which intents hold some `terms`: intent `labels[i]` holds term number `rows[i]` in `counts[i]` texts."""
+
+    terms: Ints
+    rows: npt.NDArray[np.intp]
+    labels: npt.NDArray[np.uint16]
+    counts: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +71,40 @@ class Documents:
             np.bincount(classes, minlength=size).astype(np.float32),
         )
 
-    def _held(self, terms: Ints, own: int) -> Floats:
-        """Return how many texts of each intent hold each of `terms`, less one of intent `own`."""
-        held = np.zeros((len(terms), len(self.texts)), np.float32)
-        for row, term in enumerate(terms.tolist()):
-            span = slice(self.starts[term], self.starts[term + 1])
-            held[row, self.labels[span]] = self.counts[span]
-        if own >= 0:
-            held[:, own] = np.maximum(held[:, own] - 1, 0)
-        return held
-
     def terms(self, clues: Clues) -> Ints:
         """Return the known terms of a text."""
         index = self._index
         return np.array([index[name] for name in clues.terms() if name in index], np.int32)
 
-    def fits(self, terms: Ints, own: int = -1) -> Floats:
-        """Return how well a text of these terms fits each intent (BM25), 0 to 1: shape (intents,).
+    def holders(self, terms: Ints, own: int = -1) -> "Holders":
+        """Return which intents hold these terms, the text itself taken out of the document of intent `own`."""
+        at, lengths = gather_spans(self.starts, terms)
+        labels, counts = self.labels[at], self.counts[at].astype(np.float32)
+        if own >= 0:
+            counts[labels == own] -= 1
+        return Holders(terms, np.repeat(np.arange(len(terms)), lengths), labels, counts)
 
-        The text is taken out of the document of intent `own` first.
-        """
-        worth = self._worth[terms]
-        counts = self._held(terms, own)
-        total = worth @ (counts * _GAIN / (counts + self._pull))
-        return np.asarray(total / np.float32(float(worth.sum()) * _GAIN or 1.0), np.float32)
+    def fits(self, held: "Holders") -> Floats:
+        """Return how well a text of these terms fits each intent (BM25), 0 to 1: shape (intents,)."""
+        worth = self._worth[held.terms]
+        gains = worth[held.rows] * held.counts / (held.counts + self._pull[held.labels])
+        total = np.bincount(held.labels, gains, minlength=len(self.texts))
+        return np.asarray(total / (float(worth.sum()) or 1.0), np.float32)
 
-    def contrast(self, terms: Ints, labels: Ints, own: int = -1) -> Floats:
+    def contrast(self, held: "Holders", labels: Ints, own: int = -1) -> Floats:
         """Return how much likelier the terms are in each of `labels` than among all of them (naive Bayes).
 
-        The text is taken out of the document of intent `own` first. The figure is per square root of a term.
+        The figure is per square root of a term. `own` is the intent that `held` was taken for.
         """
+        terms = held.terms
         if not len(terms) or not len(labels):
             return np.zeros(len(labels), np.float32)
-        counts = self._held(terms, own)[:, labels]
+        column = np.full(len(self.texts), -1)
+        column[labels] = np.arange(len(labels))
+        columns = column[held.labels]
+        wanted = columns >= 0
+        counts = np.zeros((len(terms), len(labels)), np.float32)
+        counts[held.rows[wanted], columns[wanted]] = held.counts[wanted]
         texts = self.texts[labels] - (labels == own)
         share = (counts + _UNSEEN) / (texts + 2 * _UNSEEN)
         odds = np.log(share) - np.log(share.mean(axis=1, keepdims=True))

@@ -86,7 +86,7 @@ class Rows:
 
     starts: Ints
     ids: npt.NDArray[Any]
-    values: npt.NDArray[np.float16]
+    values: Floats
 
     @classmethod
     def of(cls, vectors: Sequence[Vector], features: int) -> "Rows":
@@ -95,21 +95,59 @@ class Rows:
         return cls(
             np.concatenate([[0], np.cumsum([len(vector.ids) for vector in vectors])]).astype(np.int32),
             np.concatenate([vector.ids for vector in vectors]).astype(kind),
-            np.concatenate([vector.values for vector in vectors]).astype(np.float16),
+            np.concatenate([vector.values for vector in vectors]),
         )
 
     def likeness(self, spans: Sequence[tuple[int, int]], dense: Floats) -> Floats:
         """Return the product of each row of `spans` (first to before last), in order, with a `dense` vector."""
         starts = self.starts
-        ids = np.concatenate([self.ids[starts[first] : starts[last]] for first, last in spans])
-        values = np.concatenate([self.values[starts[first] : starts[last]] for first, last in spans])
+        products = np.concatenate(
+            [
+                dense.take(self.ids[starts[first] : starts[last]]) * self.values[starts[first] : starts[last]]
+                for first, last in spans
+            ]
+        )
         lengths = np.concatenate([starts[first + 1 : last + 1] - starts[first:last] for first, last in spans])
         totals = np.zeros(len(lengths), np.float32)
         filled = np.flatnonzero(lengths)
         if len(filled):
             begins = np.cumsum(lengths[filled]) - lengths[filled]
-            totals[filled] = np.add.reduceat(dense[ids] * values, begins, dtype=np.float32)
+            totals[filled] = np.add.reduceat(products, begins)
         return totals
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Some vectors by feature: feature f stands in the rows `rows[starts[f]:starts[f+1]]` with its `values`."""
+
+    size: int
+    starts: Ints
+    rows: Ints
+    values: Floats
+
+    @classmethod
+    def of(cls, stored: Rows, first: int, last: int, features: int) -> "Postings":
+        """Return the postings of the rows `first` to before `last` of `stored`, numbered from 0."""
+        span = slice(stored.starts[first], stored.starts[last])
+        ids = stored.ids[span]
+        order = np.argsort(ids, kind="stable")
+        rows = np.repeat(np.arange(last - first, dtype=np.int32), np.diff(stored.starts[first : last + 1]))
+        starts = np.searchsorted(ids[order], np.arange(features + 1)).astype(np.int32)
+        return cls(last - first, starts, rows[order], stored.values[span][order])
+
+    def likeness(self, vector: Vector) -> Floats:
+        """Return the product of each row with `vector`."""
+        spans, lengths = gather_spans(self.starts, vector.ids)
+        products = self.values[spans] * np.repeat(vector.values, lengths)
+        return np.bincount(self.rows[spans], products, minlength=self.size).astype(np.float32)
+
+
+def gather_spans(starts: Ints, ids: Ints) -> tuple[npt.NDArray[np.intp], Ints]:
+    """Return the positions `starts[i]` to before `starts[i+1]` of each of `ids`, joined, and how many each has."""
+    begins = starts[ids]
+    lengths = starts[ids + 1] - begins
+    ends = np.cumsum(lengths)
+    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(begins - (ends - lengths), lengths), lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +176,10 @@ class Vocabulary:
     def vector(self, clues: Clues) -> Vector:
         """Return the vector of a text; it is empty when nothing is known."""
         index = self._index
+        find = index.get
         known = sum(word in index for word in clues.said[: len(clues.words)])
         blocks = [
-            _block(Counter(index[name] for name in names if name in index), self.weights)
+            _block(Counter(each for each in map(find, names) if each is not None), self.weights)
             for names in (clues.said, clues.spelled)
         ]
         ids = np.concatenate([ids for ids, _ in blocks])

@@ -10,21 +10,48 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from nlu.features import Floats, Ints, Rows
+from nlu.features import Floats, Ints, Rows, Vector
 
 _DIMENSIONS: Final = 1024
 _SLOTS: Final = 4
 _SEED: Final = 1373
 _RIDGE: Final = 0.2
 _LEVERAGE_MAX: Final = 0.95
+_SCALE: Final = np.float32(1 / np.sqrt(_SLOTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Where each feature falls: the dimensions `slots` (features, slots) and the `signs` it has there."""
+
+    slots: npt.NDArray[np.int16]
+    signs: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(cls, features: int) -> "Projection":
+        """Return the projection of so many features; always the same."""
+        chance = np.random.default_rng(_SEED)
+        slots = chance.integers(0, _DIMENSIONS, (features, _SLOTS), dtype=np.int32)
+        signs = chance.choice(np.array([-1, 1], np.int8), (features, _SLOTS))
+        return cls(slots.astype(np.int16), signs)
+
+    def apply(self, vector: Vector) -> Floats:
+        """Return the dense image of a sparse vector: shape (dimensions,)."""
+        scaled = vector.values * _SCALE
+        return np.bincount(
+            self.slots[vector.ids].ravel(),
+            (self.signs[vector.ids] * scaled[:, None]).ravel(),
+            minlength=_DIMENSIONS,
+        ).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What a training found.
 
-    `weights` (features, classes) and `bias` (classes,) give the margins of a text; `unseen`
+    `weights` (dimensions, classes) and `bias` (classes,) give the margins of a projected text; `unseen`
     (examples, classes) holds those each example would get had it, and its block, not been taught.
     """
 
@@ -35,7 +62,7 @@ class Fit:
 
 def fit(
     rows: Rows,
-    features: int,
+    projection: Projection,
     classes: Ints,
     size: int,
     importance: Floats,
@@ -46,14 +73,10 @@ def fit(
     `importance` weighs each example. The examples of one of the `blocks` are unseen together.
     """
     count = len(classes)
-    slots, signs = _signs(features)
     projected = np.ones((count, _DIMENSIONS + 1), np.float32)
     for row in range(count):
         span = slice(rows.starts[row], rows.starts[row + 1])
-        ids, values = rows.ids[span], rows.values[span].astype(np.float32)
-        projected[row, :-1] = np.bincount(
-            slots[ids].ravel(), (signs[ids] * values[:, None]).ravel(), minlength=_DIMENSIONS
-        )
+        projected[row, :-1] = projection.apply(Vector(rows.ids[span], rows.values[span], 1.0))
     target = np.full((count, size), -1.0, np.float32)
     target[np.arange(count), classes] = 1.0
     weighed = projected * importance[:, None]
@@ -70,15 +93,4 @@ def fit(
         unseen[block] = target[block] - np.linalg.solve(
             np.eye(len(block), dtype=np.float32) - hat, residual[block]
         )
-    weights = np.zeros((features, size), np.float32)
-    for slot in range(_SLOTS):
-        weights += signs[:, slot, None] * solution[slots[:, slot]]
-    return Fit(weights, solution[-1], unseen)
-
-
-def _signs(features: int) -> tuple[Ints, Floats]:
-    """Return for each feature the dimensions it falls on and the sign it has there."""
-    chance = np.random.default_rng(_SEED)
-    slots = chance.integers(0, _DIMENSIONS, (features, _SLOTS), dtype=np.int32)
-    signs = chance.choice(np.array([-1, 1], np.float32), (features, _SLOTS)) / np.float32(np.sqrt(_SLOTS))
-    return slots, signs.astype(np.float32)
+    return Fit(np.ascontiguousarray(solution[:-1]), solution[-1], unseen)

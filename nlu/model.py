@@ -11,7 +11,8 @@ import numpy.typing as npt
 from nlu.calibration import Evidence, Signals, Strangeness, candidates, weigh
 from nlu.concepts import Concepts
 from nlu.documents import Documents
-from nlu.features import Clues, Floats, Ints, Rows, Vector, Vocabulary
+from nlu.features import Clues, Floats, Ints, Postings, Rows, Vector, Vocabulary
+from nlu.linear import Projection
 from nlu.parse import FAQ_PREFIX, OUT_OF_SCOPE
 from nlu.repair import Repair
 from nlu.spellings import Spellings
@@ -24,8 +25,8 @@ class Stock:
     """The stored examples, in order of their class, and what is known of the classes.
 
     Class i holds the examples `firsts[i]` to before `firsts[i+1]`; `answers` marks those that are answers'
-    texts. There are `width` features. Class `outside` is out of scope (-1: there is none); `talk` marks
-    dialogue intents.
+    texts. There are `width` features. Class `outside` is out of scope (-1: there is none), `strangers` are
+    its examples; `talk` marks dialogue intents.
     """
 
     labels: tuple[str, ...]
@@ -34,12 +35,25 @@ class Stock:
     firsts: Ints
     answers: npt.NDArray[np.bool_]
     outside: int = field(init=False)
+    strangers: Postings = field(init=False, repr=False)
     talk: npt.NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         labels = self.labels
-        object.__setattr__(self, "outside", labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else -1)
+        outside = labels.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels else -1
+        first, last = self.firsts[[outside, outside + 1]] if outside >= 0 else (0, 0)
+        object.__setattr__(self, "outside", outside)
+        object.__setattr__(self, "strangers", Postings.of(self.rows, first, last, self.width))
         object.__setattr__(self, "talk", np.array([not label.startswith(FAQ_PREFIX) for label in labels]))
+
+    def strange(self, vector: Vector, hidden: Ints) -> float:
+        """Return the likeness of a text to the nearest example out of scope; `hidden` ones do not count."""
+        if self.outside < 0:
+            return 0.0
+        likeness = self.strangers.likeness(vector)
+        own = hidden - self.firsts[self.outside]
+        likeness[own[(own >= 0) & (own < len(likeness))]] = 0.0
+        return float(likeness.max())
 
     def nearest(self, labels: Sequence[int], dense: Floats, hidden: Ints) -> Floats:
         """Return for each class the likeness of a text to its nearest wording, the next, and its answer's text.
@@ -83,8 +97,8 @@ class Text:
 class Model:
     """A trained classifier.
 
-    `weights` and `bias` are the linear classifier's, `calibration` the final judge's. `exact` maps a folded
-    wording to the intents it was written for and, where diacritics tell wordings apart ("dừng", "đúng"), the
+    `projection`, `weights` and `bias` are the linear classifier's, `calibration` the final judge's. `exact`
+    maps a folded wording to the intents it was written for and, where diacritics tell wordings apart ("dừng", "đúng"), the
     wording as spelled. `lookups` maps folded names of places and courses to their kind.
     """
 
@@ -94,7 +108,8 @@ class Model:
     vocabulary: Vocabulary
     documents: Documents
     spellings: Spellings
-    weights: npt.NDArray[np.float16]
+    projection: Projection
+    weights: Floats
     bias: Floats
     calibration: Floats
     exact: dict[str, tuple[str, ...]]
@@ -107,9 +122,8 @@ class Model:
 
     def evidence(self, text: Text) -> Evidence:
         """Return what speaks for the likeliest intents of a text."""
-        active = self.weights[text.vector.ids].astype(np.float32)
         # Not `@`: on busy cores its threads wait for each other longer than one thread works.
-        margins = np.einsum("i,ij->j", text.vector.values, active) + self.bias
+        margins = np.einsum("i,ij->j", self.projection.apply(text.vector), self.weights) + self.bias
         return gather(self.stock, self.spellings, self.documents, text, margins)
 
     def named_exactly(self, text: str, *said: Sequence[str]) -> tuple[str, ...]:
@@ -126,7 +140,7 @@ class Model:
             "labels": pack(stock.labels),
             "starts": stock.rows.starts,
             "ids": stock.rows.ids,
-            "values": stock.rows.values,
+            "values": stock.rows.values.astype(np.float16),
             "firsts": stock.firsts,
             "answers": stock.answers,
             "words": pack(self.repair.counts),
@@ -143,7 +157,9 @@ class Model:
             "texts": self.documents.texts,
             "spelled": pack(self.spellings.words),
             "spelled_counts": self.spellings.counts,
-            "weights": self.weights,
+            "slots": self.projection.slots,
+            "signs": self.projection.signs,
+            "weights": self.weights.astype(np.float16),
             "bias": self.bias,
             "calibration": self.calibration,
             "lookups": pack(f"{phrase}\t{kind}" for phrase, kind in self.lookups.items()),
@@ -171,7 +187,7 @@ class Model:
         return cls(
             Stock(
                 tuple(unpack(arrays["labels"])),
-                Rows(arrays["starts"], arrays["ids"], arrays["values"]),
+                Rows(arrays["starts"], arrays["ids"], arrays["values"].astype(np.float32)),
                 len(arrays["name_weights"]),
                 arrays["firsts"],
                 arrays["answers"],
@@ -187,7 +203,8 @@ class Model:
                 arrays["texts"],
             ),
             Spellings(tuple(unpack(arrays["spelled"])), arrays["spelled_counts"]),
-            arrays["weights"],
+            Projection(arrays["slots"], arrays["signs"]),
+            arrays["weights"].astype(np.float32),
             arrays["bias"],
             arrays["calibration"],
             {key: tuple(names.split("|")) for key, names in _table(unpack(arrays["exact"])).items()},
@@ -215,14 +232,12 @@ def gather(
     examples are not compared with.
     """
     outside = stock.outside
-    fits = documents.fits(text.terms, own)
+    held = documents.holders(text.terms, own)
+    fits = documents.fits(held)
     closer = candidates(margins, fits, [*barred, outside] if outside >= 0 else barred)
     dense = np.zeros(stock.width, np.float32)
     dense[text.vector.ids] = text.vector.values
-    compared = [*closer.tolist(), outside] if outside >= 0 else closer.tolist()
-    near = stock.nearest(compared, dense, hidden)
-    strange = near[-1, 0] if outside >= 0 else np.float32(0.0)
-    near = near[: len(closer)]
+    near = stock.nearest(closer.tolist(), dense, hidden)
     signals = Signals(
         margins[closer],
         fits[closer],
@@ -230,12 +245,12 @@ def gather(
         near[:, 1],
         near[:, 2],
         spellings.conflicts(text.typed, closer, own),
-        documents.contrast(text.terms, closer, own),
+        documents.contrast(held, closer, own),
         stock.talk[closer],
     )
     strangeness = Strangeness(
         float(margins[outside]) if outside >= 0 else -1.0,
-        float(strange),
+        stock.strange(text.vector, hidden),
         text.vector.known,
         len(text.words),
     )

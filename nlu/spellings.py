@@ -21,14 +21,17 @@ class Spellings:
     words: tuple[str, ...]
     counts: npt.NDArray[np.uint8]
     _index: dict[str, int] = field(init=False, repr=False)
-    _alike: dict[str, list[int]] = field(init=False, repr=False)
+    _groups: dict[str, int] = field(init=False, repr=False)
+    _totals: npt.NDArray[np.uint16] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        alike: defaultdict[str, list[int]] = defaultdict(list)
-        for i, word in enumerate(self.words):
-            alike[fold(word)].append(i)
+        groups: dict[str, int] = {}
+        members = [groups.setdefault(fold(word), len(groups)) for word in self.words]
+        totals = np.zeros((len(groups), self.counts.shape[1]), np.uint16)
+        np.add.at(totals, members, self.counts)
         object.__setattr__(self, "_index", {word: i for i, word in enumerate(self.words)})
-        object.__setattr__(self, "_alike", {key: rows for key, rows in alike.items() if len(rows) > 1})
+        object.__setattr__(self, "_groups", groups)
+        object.__setattr__(self, "_totals", totals)
 
     @classmethod
     def learn(cls, texts: Iterable[tuple[Sequence[str], int]], size: int) -> "Spellings":
@@ -53,15 +56,16 @@ class Spellings:
 
         `own` is the intent that `typed` itself was counted for, or -1.
         """
-        clashes = np.zeros(len(labels), np.float32)
-        for word in typed:
-            others = self._alike.get(fold(word)) if has_diacritics(word) else None
-            if others is None:
-                continue
-            spelled = self.counts[others][:, labels].astype(np.int32)
-            row = self._index.get(word)
-            same = (
-                self.counts[row, labels].astype(np.int32) if row is not None else np.zeros(len(labels), np.int32)
-            )
-            clashes += (same - (labels == own) <= 0) & (spelled.sum(axis=0) - same > 0)
-        return clashes
+        found = [
+            (group, self._index.get(word, -1))
+            for word in typed
+            if has_diacritics(word) and (group := self._groups.get(fold(word))) is not None
+        ]
+        if not found:
+            return np.zeros(len(labels), np.float32)
+        groups, rows = np.array(found).T
+        same = self.counts[rows[:, None], labels].astype(np.int32)
+        same[rows < 0] = 0
+        others = self._totals[groups[:, None], labels] - same
+        clashes = (same - (labels == own) <= 0) & (others > 0)
+        return np.asarray(clashes.sum(axis=0), np.float32)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-ENGINE: Final = "7"
+ENGINE: Final = "8"
 """Changes whenever a model trained before would no longer fit this code."""
 
 

@@ -12,7 +12,7 @@ from nlu.concepts import Concepts
 from nlu.documents import Documents
 from nlu.entities import EntityKind
 from nlu.features import Clues, Floats, Ints, Rows, Vocabulary
-from nlu.linear import fit
+from nlu.linear import Projection, fit
 from nlu.model import Model, Stock, Text, exact_key, gather, spelled_key
 from nlu.parse import FAQ_PREFIX
 from nlu.repair import Repair
@@ -83,7 +83,8 @@ def prepare(
     documents = Documents.of(clues, classes, len(labels))
     blocks = _blocks(stock)
     importance = np.where(stock.answers, _ANSWER_IMPORTANCE, 1.0).astype(np.float32)
-    taught = fit(stock.rows, stock.width, classes, len(labels), importance, blocks)
+    projection = Projection.of(stock.width)
+    taught = fit(stock.rows, projection, classes, len(labels), importance, blocks)
     texts = [
         Text(each, words, vector, documents.terms(clue))
         for each, words, vector, clue in zip(typed, said, vectors, clues, strict=True)
@@ -96,7 +97,8 @@ def prepare(
         vocabulary,
         documents,
         spellings,
-        taught.weights.astype(np.float16),
+        projection,
+        taught.weights,
         taught.bias,
         fit_weights(list(lesson.unseen(_CALIBRATED_MAX))),
         _exact(wordings),

@@ -99,6 +99,12 @@ def tokens(text: str) -> list[str]:
     Every run of a non-Latin script (Chinese, Khmer, Lao …) becomes the one word "xforeign". "24/2023" is two
     numbers, "69,5" is one; "tt24" is a word and a number unless it spells a syllable in VNI keystrokes.
     """
+    return list(_tokens(text))
+
+
+# One message is cut up several times while it is read.
+@lru_cache(maxsize=64)
+def _tokens(text: str) -> tuple[str, ...]:
     found: list[str] = []
     for chunk in _CHUNK.findall(_FOREIGN.sub(f" {_FOREIGN_WORD} ", normalise(text)).lower()):
         if chunk.isalpha() or keystrokes(fold(chunk)):
@@ -107,7 +113,7 @@ def tokens(text: str) -> list[str]:
             found.append(chunk.replace(",", "."))
         else:
             found.extend(_RUN.findall(chunk))
-    return found
+    return tuple(found)
 
 
 def is_gibberish(text: str) -> bool:
