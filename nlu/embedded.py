@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from nlu.calibration import probabilities
+from nlu.calibration import as_asked, probabilities
 from nlu.entities import Entity, Extractor
 from nlu.model import Model
 from nlu.parse import ANSWER_AT, OFFER_AT, OUT_OF_SCOPE, Intent, Parse
@@ -83,7 +83,7 @@ class ModelReader:
         none = chances.pop()
         found = sorted(
             (
-                Intent(self._model.stock.labels[label], chance)
+                Intent(self._model.stock.labels[label], as_asked(chance))
                 for label, chance in zip(evidence.classes.tolist(), chances, strict=True)
             ),
             key=lambda intent: -intent.score,
@@ -91,7 +91,7 @@ class ModelReader:
         if named:
             return _exactly(text, named, found)
         ranking = tuple(found[:RANKED_MAX])
-        if not ranking or none > ranking[0].score:
+        if not ranking or none > max(chances):
             return Parse(text, Intent(OUT_OF_SCOPE, none), ranking)
         return Parse(text, ranking[0], ranking)
 

@@ -98,8 +98,8 @@ class Model:
     """A trained classifier.
 
     `projection`, `weights` and `bias` are the linear classifier's, `calibration` the final judge's. `exact`
-    maps a folded wording to the intents it was written for and, where diacritics tell wordings apart ("dừng", "đúng"), the
-    wording as spelled. `lookups` maps folded names of places and courses to their kind.
+    maps a folded wording to the intents it was written for and, where diacritics tell wordings apart ("dừng",
+    "đúng"), the wording as spelled. `lookups` maps folded names of places and courses to their kind.
     """
 
     stock: Stock

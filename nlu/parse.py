@@ -7,13 +7,13 @@ from typing import Protocol
 
 from nlu.entities import Entity
 
-ANSWER_AT = 0.50
+ANSWER_AT = 0.69
 """At or above this score the best intent is answered outright."""
 
-OFFER_AT = 0.15
+OFFER_AT = 0.28
 """At or above this score (and below `ANSWER_AT`) up to three nearest questions are offered."""
 
-OFFER_SHARE = 0.35
+OFFER_SHARE = 0.60
 """When out of scope is likeliest, intents are still offered whose score is at least this share of its score."""
 
 OUT_OF_SCOPE = "out_of_scope"

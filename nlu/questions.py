@@ -22,15 +22,15 @@ CHATTER: Final = COURTESIES | {
 }
 """Intents that often only wrap a question: a clause that asks something outweighs them."""
 
-_CLEAR: Final = 0.9
+_CLEAR: Final = 0.95
 _LONG: Final = 7
 _JOINED_MAX: Final = 30
 _CLAUSES_MAX: Final = 6
 _CUTS_MAX: Final = 3
 _WORDS_MIN: Final = 3
-_DISCOUNT: Final = 0.9
-_CLAUSE_AT: Final = 0.3
-_PART_AT: Final = 0.5
+_DISCOUNT: Final = 0.95
+_CLAUSE_AT: Final = 0.49
+_PART_AT: Final = 0.69
 _ENDS: Final = re.compile(r"[?!;\n]+|\.(?=\s|$)|…")
 _PAUSES: Final = re.compile(r"[?!;:\n,]+|\.(?=\s|$)|…|\s[-–]\s")
 _JOINTS: Final = re.compile(r",|\b(?:" + "|".join(JOINING_WORDS) + r")\b", re.IGNORECASE)

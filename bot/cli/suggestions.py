@@ -11,7 +11,7 @@ from bot.redaction import MARK
 from nlu.parse import ANSWER_AT, Parser
 from nlu.vietnamese import fold
 
-_NEAR = 0.1
+_NEAR = 0.2
 _WORDS_MIN = 3
 
 

@@ -19,10 +19,10 @@ _UNREAD = {
     HeardKind.CONTACT,
     HeardKind.UNSUPPORTED,
 }
-_PLAIN = 0.95
+_PLAIN = 0.98
 _UNSURE = ANSWER_AT - 0.01
-_CLEAR = 0.85
-_LEANING_AT = 0.4
+_CLEAR = 0.93
+_LEANING_AT = 0.6
 _PLACE_INTENTS = ("find_centre", "set_place")
 _PLACE_STEPS = ("await_place", "await_home")
 

@@ -48,11 +48,11 @@ ASKED = [
 ]
 TOLD = Told(
     {
-        "a": ("faq/ab-01", 0.9),
-        "b": ("faq/ab-02", 0.8),
-        "c": ("faq/ab-01", 0.7),
+        "a": ("faq/ab-01", 0.95),
+        "b": ("faq/ab-02", 0.9),
+        "c": ("faq/ab-01", 0.85),
         "d": ("faq/ab-01", 0.3),
-        "e": ("faq/ab-01", 0.6),
+        "e": ("faq/ab-01", 0.8),
         "f": ("faq/ab-01", 0.05),
     }
 )
@@ -67,7 +67,7 @@ def test_the_figures_of_a_set_are_those_counted_by_hand() -> None:
     assert (figures.count, figures.accuracy, figures.top3) == (4, 0.5, 0.75)
     assert figures.answered == 0.75
     assert figures.wrong_of_answered == pytest.approx(1 / 3)
-    assert figures.calibration_error == pytest.approx((0.1 + 0.2 + 0.7 + 0.3) / 4)
+    assert figures.calibration_error == pytest.approx((0.05 + 0.1 + 0.85 + 0.3) / 4)
     assert foreign.count == 2
     assert foreign.auroc == pytest.approx(7 / 8)
     assert (foreign.at_recall, foreign.as_shipped) == (0.5, 0.5)
