@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from bot.channels.webchat import WebChannel
 from bot.config import Config
 from bot.db import Database, conversations, unanswered, webchat
 from bot.db.publications import Publication
+from bot.db.vitals import Vitals, read_vitals
 from bot.dialogue.texts import Texts, load_texts
 from bot.dispatch import Dispatcher
 from bot.distributed import JobEngine
@@ -47,6 +48,9 @@ from bot.zalo import location_key, open_zalo_bot, open_zalo_oa
 from nlu.rasa_server import RasaParser
 
 log = structlog.get_logger()
+
+ANSWERED_WITHIN = timedelta(minutes=2)
+"""A message that waits longer for its answer means that something is wrong."""
 
 
 class CannotStart(Exception):
@@ -196,8 +200,11 @@ class App:
         understanding = self.inbox.mind.parser.state()
         writable = await self.database.is_writable()
         library_size = len(self.inbox.mind.house.library.by_code)
+        now = utc_now()
+        vitals = await self.vitals() if writable else Vitals.unknown()
         well = (
             writable
+            and (vitals.inbound is None or now - vitals.inbound < ANSWERED_WITHIN)
             and not self.newsstand.trouble
             and all(state in ("ok", "starting") for state in (understanding, *channels.values()))
         )
@@ -214,7 +221,17 @@ class App:
                 "trouble": self.newsstand.trouble,
             },
             "waiting": self.inbox.depth(),
+            "oldest_seconds": {
+                name: round((now - since).total_seconds()) if since else 0
+                for name, since in (("inbound", vitals.inbound), ("reply", vitals.reply), ("shard", vitals.shard))
+            },
+            "backup_at": vitals.backup.isoformat() if vitals.backup else None,
         }
+
+    async def vitals(self) -> Vitals:
+        """What the database knows of it."""
+        now = utc_now()
+        return await self.database.read(lambda c: read_vitals(c, now))
 
     def web(self) -> Any:
         """The ASGI application."""
@@ -253,7 +270,9 @@ class App:
             *chat.routes(),
             *notices.routes(),
             *location.routes(),
-            *open_console(front, lambda: self.inbox.mind.house, read, self.health, self.config.public_url),
+            *open_console(
+                front, lambda: self.inbox.mind.house, read, self.health, self.vitals, self.config.public_url
+            ),
         ]
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
         return build_app(pages, webhooks, self.health, self.config.frame_ancestors, secure=secure)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from starlette.routing import BaseRoute
@@ -41,6 +42,17 @@ class Abilities:
     monthly_max: int = 0
 
 
+class Hearing(StrEnum):
+    """How a channel hears: from our own pages, by asking, or by the platform's calls, once it agreed to
+    make them. What is set in the platform's own console (Zalo OA) only shows by what arrives."""
+
+    DIRECT = "direct"
+    POLLING = "polling"
+    WEBHOOK = "webhook"
+    WEBHOOK_UNSET = "webhook_unset"
+    WEBHOOK_ELSEWHERE = "webhook_elsewhere"
+
+
 class Channel(Protocol):
     """A way to reach citizens. It translates, and nothing else: no dialogue, no database.
 
@@ -77,6 +89,10 @@ class Channel(Protocol):
 
     def state(self) -> str:
         """One word for /health: ``ok``, ``misconfigured``, ``unreachable`` or ``starting``."""
+        ...
+
+    def hearing(self) -> Hearing:
+        """How it hears at this moment."""
         ...
 
 

@@ -23,6 +23,7 @@ from bot.channels.base import (
     Abilities,
     Call,
     ContactGone,
+    Hearing,
     Misconfigured,
     Receive,
     Refused,
@@ -99,6 +100,7 @@ class TelegramChannel:
         self._poll_seconds = poll_seconds
         self._pause = pause
         self._state = "starting"
+        self._is_webhook_set = False
         self._floods: deque[tuple[float, str]] = deque(maxlen=100)
 
     def read(self, update: Mapping[str, Any]) -> Heard | None:
@@ -146,6 +148,7 @@ class TelegramChannel:
                         "allowed_updates": UPDATES,
                     },
                 )
+                self._is_webhook_set = True
                 return
             await self._patiently("deleteWebhook", {})
             await self._poll(receive)
@@ -186,6 +189,12 @@ class TelegramChannel:
     def state(self) -> str:
         """``starting`` until Telegram first answered; then how the last calls went."""
         return self._state
+
+    def hearing(self) -> Hearing:
+        """By polling, or by a webhook, once it was taken."""
+        if not self._webhook_url:
+            return Hearing.POLLING
+        return Hearing.WEBHOOK if self._is_webhook_set else Hearing.WEBHOOK_UNSET
 
     async def _call(self, method: str, parameters: Mapping[str, object], wait: float | None = None) -> Any:
         try:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
-from bot.channels.base import Abilities, Call, Receive
+from bot.channels.base import Abilities, Call, Hearing, Receive
 from bot.markup import to_plain
 from bot.messages import ChoiceKind, Reply
 
@@ -53,3 +53,7 @@ class TerminalChannel:
     def state(self) -> str:
         """Always ok."""
         return "ok"
+
+    def hearing(self) -> Hearing:
+        """From our own hands."""
+        return Hearing.DIRECT

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from starlette.routing import BaseRoute
 
-from bot.channels.base import Abilities, Call, Receive
+from bot.channels.base import Abilities, Call, Hearing, Receive
 from bot.messages import Reply
 
 Post = Callable[[str, Call], Awaitable[str]]
@@ -57,3 +57,7 @@ class WebChannel:
     def state(self) -> str:
         """Always ok: it is our own page."""
         return "ok"
+
+    def hearing(self) -> Hearing:
+        """From our own hands."""
+        return Hearing.DIRECT

@@ -21,6 +21,7 @@ from bot.channels import plain_message
 from bot.channels.base import (
     Abilities,
     Call,
+    Hearing,
     LocationLink,
     Misconfigured,
     Receive,
@@ -98,6 +99,7 @@ class ZaloBotChannel:
         self._count = count
         self._location_link = location_link
         self._state = "starting"
+        self._is_webhook_set = False
 
     @property
     def abilities(self) -> Abilities:
@@ -179,6 +181,8 @@ class ZaloBotChannel:
                 match await self._patiently("setWebhook", {"url": url, "secret_token": settings.webhook_secret}):
                     case {"verification": {"ok": False, **said}}:
                         log.warning("zalo_bot_webhook_unverified", hint=str(said.get("hint"))[:200])
+                    case _:
+                        self._is_webhook_set = True
                 return
             await self._patiently("deleteWebhook", {})
             await self._poll(receive)
@@ -220,6 +224,12 @@ class ZaloBotChannel:
     def state(self) -> str:
         """``starting`` until Zalo first answered; then how the last calls went."""
         return self._state
+
+    def hearing(self) -> Hearing:
+        """By polling, or by a webhook, once it was taken."""
+        if not self._settings.webhook_url:
+            return Hearing.POLLING
+        return Hearing.WEBHOOK if self._is_webhook_set else Hearing.WEBHOOK_UNSET
 
     async def _poll(self, receive: Receive) -> None:
         asked = {"timeout": str(self._settings.poll_seconds)}

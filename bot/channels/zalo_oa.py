@@ -19,6 +19,7 @@ from bot.channels.base import (
     Abilities,
     Call,
     Forged,
+    Hearing,
     KeepQuota,
     LocationLink,
     Misconfigured,
@@ -213,6 +214,10 @@ class ZaloOaChannel:
     def state(self) -> str:
         """``starting`` until Zalo first answered; then how the last calls went."""
         return "misconfigured" if self._keeper.is_lost() else self._state
+
+    def hearing(self) -> Hearing:
+        """By the webhook that is set in Zalo's console."""
+        return Hearing.WEBHOOK_ELSEWHERE
 
     async def account_name(self) -> str:
         """The account's name as Zalo has it. Raises a SendError when the token does not do."""

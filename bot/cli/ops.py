@@ -1,14 +1,18 @@
 """``hoctap ops``: what operators look after, such as whether the audit is whole."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.cli.errors import CommandError
 from bot.cli.official import open_desk
-from bot.db import Database
+from bot.db import Database, SQLAlchemyError
 from bot.db.audit import verify_chain
+from bot.db.backups import BackupBad, back_up
 from bot.db.copying import Copied, NotEmpty, copy_all
+from bot.db.vitals import note_backup
+from bot.outreach.quiet_hours import ZONE
 
 app = typer.Typer(help="Look after the running house.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit of what officials did.", no_args_is_help=True)
@@ -40,6 +44,27 @@ def verify(
         if seen and not found:
             raise CommandError(desk.texts("audit.cut", head=seen))
         typer.echo(desk.texts("audit.whole", rows=verdict.rows, head=verdict.head))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The folder to write the file into.", file_okay=False)],
+    made_elsewhere: Annotated[
+        bool, typer.Option("--made-elsewhere", help="Only note that pg_dump or another tool made one just now.")
+    ] = False,
+) -> None:
+    """Write a backup into FOLDER while the bot runs, check it, and note it for the page on health."""
+    with open_desk() as desk:
+        if not made_elsewhere:
+            name = f"hoctap-{desk.now.astimezone(ZONE):%Y%m%d-%H%M%S}.db"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                made = back_up(desk.database, folder / name)
+            except (OSError, BackupBad, SQLAlchemyError) as error:
+                raise CommandError(desk.texts("backup.failed", file=folder / name, why=error)) from error
+            megabytes = f"{made.size / 1_000_000:.1f}"
+            typer.echo(desk.texts("backup.done", file=made.path, rows=made.rows, megabytes=megabytes))
+        desk.act(lambda c: note_backup(c, desk.now))
 
 
 @app.command()

@@ -25,7 +25,10 @@ class NotEmpty(Exception):
 
 def copy_all(source: Engine, target: Engine) -> Iterator[Copied]:
     """Copy every table in one transaction, and count. Raises NotEmpty; nothing is kept when the counts differ."""
-    with source.connect().execution_options(hoctap_reads=True) as here, target.begin() as there:
+    with (
+        source.connect().execution_options(hoctap_reads=True, **_snapshot(source)) as here,
+        target.begin() as there,
+    ):
         for table in metadata.sorted_tables:
             if there.scalar(select(func.count()).select_from(table)):
                 raise NotEmpty(table.name)
@@ -38,6 +41,11 @@ def copy_all(source: Engine, target: Engine) -> Iterator[Copied]:
             yield Copied(table.name, *counts)
             if counts[0] != counts[1]:
                 raise RuntimeError(f"{table.name}: {counts[0]} rows here, {counts[1]} there")
+
+
+def _snapshot(source: Engine) -> dict[str, str]:
+    """What makes all tables be read as they stood at one moment; SQLite's transactions do so anyway."""
+    return {"isolation_level": "REPEATABLE READ"} if source.dialect.name == "postgresql" else {}
 
 
 def _set_sequence(connection: Connection, table: str, key: list[str]) -> None:

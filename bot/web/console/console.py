@@ -12,13 +12,19 @@ from bot.web.console.centre_pages import CentrePages
 from bot.web.console.composer_pages import ComposerPages
 from bot.web.console.front import Front
 from bot.web.console.handover_pages import HandoverPages
-from bot.web.console.people_pages import Health, PeoplePages
+from bot.web.console.health_pages import Health, HealthPages, ReadVitals
+from bot.web.console.people_pages import PeoplePages
 from bot.web.console.question_pages import QuestionPages, ReadVersion
 from bot.web.console.sign_in_pages import SignInPages
 
 
 def open_console(
-    front: Front, house: Callable[[], House], read_version: ReadVersion, health: Health, base: str
+    front: Front,
+    house: Callable[[], House],
+    read_version: ReadVersion,
+    health: Health,
+    vitals: ReadVitals,
+    base: str,
 ) -> list[BaseRoute]:
     """The routes below ``/console``.
 
@@ -34,5 +40,6 @@ def open_console(
         *QuestionPages(front, house, read_version).routes(),
         *CentreListPages(front, house).routes(),
         *CentrePages(front, house).routes(),
-        *PeoplePages(front, health, base).routes(),
+        *PeoplePages(front, base).routes(),
+        *HealthPages(front, health, vitals).routes(),
     ]

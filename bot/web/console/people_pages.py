@@ -1,10 +1,8 @@
-"""Me, people, the audit and health: sessions, accounts, what was done, and how the house is."""
+"""Me, people and the audit: sessions, accounts, and what was done."""
 
 import asyncio
 import csv
 import io
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,16 +18,14 @@ from bot.outreach.official import PASSWORD_MIN, Role, hash_password, is_password
 from bot.web.console.front import Front, Visitor, go
 from bot.web.console.sign_in_pages import password_fault
 
-Health = Callable[[], Awaitable[dict[str, Any]]]
 AUDIT_PAGE = 100
 
 
 class PeoplePages:
-    """``/console/me``, ``/console/people``, ``/console/audit`` and ``/console/health``."""
+    """``/console/me``, ``/console/people`` and ``/console/audit``."""
 
-    def __init__(self, front: Front, health: Health, base: str) -> None:
+    def __init__(self, front: Front, base: str) -> None:
         self._front = front
-        self._health = health
         self._base = base
 
     def routes(self) -> list[Route]:
@@ -48,7 +44,6 @@ class PeoplePages:
             page("/console/people/{login}/enable", self.enable, Right.MANAGE_PEOPLE, post=True),
             page("/console/audit", self.audit, Right.READ_AUDIT),
             page("/console/audit.csv", self.audit_csv, Right.READ_AUDIT),
-            page("/console/health", self.health, Right.SEE_HEALTH),
         ]
 
     async def me(self, request: Request, visitor: Visitor) -> Response:
@@ -170,10 +165,6 @@ class PeoplePages:
             who, act, detail = (safe_cell(each) for each in cells)
             sheet.writerow([row.id, row.at.isoformat(), who, act, row.broadcast_id or "", detail, row.digest])
         return download(text.getvalue(), "nhat-ky.csv")
-
-    async def health(self, request: Request, visitor: Visitor) -> Response:
-        """How the house is."""
-        return self._front.draw(request, "health.html", {"state": await self._health()}, visitor)
 
     async def _me(self, request: Request, visitor: Visitor, fault: str = "") -> Response:
         login, now = visitor.official.login, self._front.clock()
