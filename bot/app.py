@@ -17,6 +17,7 @@ import uvicorn
 
 from bot import publication
 from bot.announcement import Announcer
+from bot.attachments import KeptFiles
 from bot.centre_directory import with_published_centres
 from bot.channels.base import Call, Channel
 from bot.channels.plain_message import MenuWords
@@ -41,6 +42,7 @@ from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
 from bot.web.console.console import open_console
 from bot.web.console.front import Front
+from bot.web.files import FilePages
 from bot.web.location import LocationPages
 from bot.web.notices import NoticePages
 from bot.web.pages import build_app, open_templates
@@ -74,6 +76,7 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
         now = utc_now()
         return str(await database.write(lambda c: webchat.add_line(c, peer, call, now, ours=True)))
 
+    files = KeptFiles(database, config.public_url, utc_now)
     channels: dict[str, Channel] = {"web": WebChannel(post)}
     if config.telegram_token:
         channels["telegram"] = TelegramChannel(
@@ -83,12 +86,13 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
             webhook_secret=config.telegram_webhook_secret,
             commands=texts.named("commands"),
             paid_broadcast=config.telegram_paid_broadcast,
+            files=files,
         )
     words = MenuWords.of(texts.named("menu"))
     if config.zalo_oa_app_id:
-        channels["zalo_oa"] = open_zalo_oa(config, database, words, texts("cli.zalo_callback"), utc_now)
+        channels["zalo_oa"] = open_zalo_oa(config, database, words, texts("cli.zalo_callback"), utc_now, files)
     if config.zalo_bot_token:
-        channels["zalo_bot"] = open_zalo_bot(config, database, words, utc_now)
+        channels["zalo_bot"] = open_zalo_bot(config, database, words, utc_now, files)
     return channels
 
 
@@ -269,6 +273,7 @@ class App:
         pages = [
             *chat.routes(),
             *notices.routes(),
+            *FilePages(self.database).routes(),
             *location.routes(),
             *open_console(
                 front, lambda: self.inbox.mind.house, read, self.health, self.vitals, self.config.public_url

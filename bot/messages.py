@@ -116,13 +116,30 @@ class MediaKind(StrEnum):
     DOCUMENT = "document"
 
 
+FILE_TYPES: Mapping[str, str] = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""The files we send, by the ending of their names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file of ours at a public https address; *alt* says in words what it is."""
+    """A file of ours, known by the SHA-256 of its bytes; *alt* says in words what it shows."""
 
     kind: MediaKind
-    url: str
+    digest: str
+    name: str
     alt: str
+
+    @property
+    def path(self) -> str:
+        """Where our own pages serve it."""
+        return f"/tep/{self.digest}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.channels.base import LocationLink
+from bot.channels.base import Files, LocationLink
 from bot.channels.plain_message import MenuWords
 from bot.channels.zalo_bot import BotSettings, ZaloBotChannel
 from bot.channels.zalo_oa import OaSettings, ZaloOaChannel
@@ -61,7 +61,7 @@ def open_token_keeper(config: Config, database: Database, request: ZaloRequest, 
 
 
 def open_zalo_oa(
-    config: Config, database: Database, words: MenuWords, connected: str, clock: Clock
+    config: Config, database: Database, words: MenuWords, connected: str, clock: Clock, files: Files | None = None
 ) -> ZaloOaChannel:
     """The Official Account's channel; *connected* is what the page behind the consent says."""
 
@@ -80,11 +80,20 @@ def open_zalo_oa(
     )
     keeper = open_token_keeper(config, database, request, clock)
     return ZaloOaChannel(
-        settings, keeper, request, words, clock, keep_quota=keep_quota, location_link=_location_link(config, clock)
+        settings,
+        keeper,
+        request,
+        words,
+        clock,
+        keep_quota=keep_quota,
+        location_link=_location_link(config, clock),
+        files=files,
     )
 
 
-def open_zalo_bot(config: Config, database: Database, words: MenuWords, clock: Clock) -> ZaloBotChannel:
+def open_zalo_bot(
+    config: Config, database: Database, words: MenuWords, clock: Clock, files: Files
+) -> ZaloBotChannel:
     """The Bot Platform's channel."""
     most = config.zalo_bot_monthly_max
 
@@ -100,7 +109,7 @@ def open_zalo_bot(config: Config, database: Database, words: MenuWords, clock: C
         most,
     )
     link = _location_link(config, clock)
-    return ZaloBotChannel(settings, ZaloRequest(), words, clock, count=count, location_link=link)
+    return ZaloBotChannel(settings, ZaloRequest(), words, clock, count=count, location_link=link, files=files)
 
 
 def location_key(config: Config) -> bytes:

@@ -101,7 +101,6 @@ class Zalo:
     refresh: set[str] = field(default_factory=set)
     spent_refresh: set[str] = field(default_factory=set)
     consents: dict[str, str] = field(default_factory=dict)
-    uploads: dict[str, datetime] = field(default_factory=dict)
     refreshes: int = 0
     bot_webhook: dict[str, str] = field(default_factory=dict)
     bot_updates: deque[dict[str, Any]] = field(default_factory=deque)
@@ -120,7 +119,6 @@ class Zalo:
         app.router.add_route("*", "/{version:v[23].0}/oa/{rest:.+}", self._oa)
         app.router.add_route("*", "/bot{token}/{method}", self._bot)
         app.router.add_get("/control/{act}", self._control)
-        app.router.add_get("/files/{name}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -338,16 +336,6 @@ class Zalo:
                 ]
             case "/v2.0/oa/getoa":
                 return {"oa_id": OA_ID, "name": "Trung tâm Học Tập", "is_verified": True}
-            case "/v2.0/oa/upload/file":
-                part = (await request.post()).get("file")
-                if not isinstance(part, web.FileField):
-                    raise OaError(-201, "file is invalid!")
-                content = part.file.read()
-                if not part.filename.lower().endswith((".pdf", ".doc", ".docx", ".csv")) or len(content) > 5 << 20:
-                    raise OaError(-210, "Parameter exceeds allowable limit")
-                token = secrets.token_hex(10)
-                self.uploads[token] = self.clock() + timedelta(days=7)
-                return {"token": token}
             case "/v2.0/oa/message":
                 raise OaError(-240, "MessageV2 API has been shut down, please switch to MessageV3")
         raise OaError(-209, "Not supported this api")
@@ -392,9 +380,6 @@ class Zalo:
             case {"type": "template", "payload": {"template_type": "media", "elements": [element]}}:
                 if element.get("media_type") != "image" or not element.get("url", "").startswith("https://"):
                     raise OaError(-201, "url is invalid!")
-            case {"type": "file", "payload": {"token": str() as token}}:
-                if self.uploads.get(token, self.clock()) <= self.clock():
-                    raise OaError(-100, "attachment_id was expired")
             case _:
                 raise OaError(-201, "attachment is invalid!")
 
@@ -498,9 +483,6 @@ class Zalo:
 
     def _fault(self, what: str) -> Any:
         return self.faults[what].popleft() if self.faults.get(what) else None
-
-    async def _file(self, request: web.Request) -> web.Response:
-        return web.Response(body=b"%PDF-1.4 test", content_type="application/pdf")
 
     async def _control(self, request: web.Request) -> web.Response:
         query = request.query

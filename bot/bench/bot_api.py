@@ -20,8 +20,10 @@ from bot.bench.bot_api_rules import (
     bad_request,
     check_commands,
     check_reply_markup,
+    check_upload,
     check_venue,
     check_webhook,
+    shown_caption,
     shown_text,
 )
 
@@ -60,7 +62,8 @@ class BotApi:
 
     Rates are off unless given: *chat_rate* a second and chat (bursts of *chat_burst*), *overall_rate*.
     *blocked* chats answer 403, *missing* ones "chat not found", *faults* are used up one a call,
-    then *choose_fault* is asked. *round_trip* is how many seconds an answer takes.
+    then *choose_fault* is asked. *round_trip* is how many seconds an answer takes. *files* are the ids of
+    files it holds and what they are, *uploads* how many came.
     """
 
     chat_rate: float = 0.0
@@ -83,6 +86,8 @@ class BotApi:
     queries: dict[str, float] = field(default_factory=dict)
     answered: list[str] = field(default_factory=list)
     _numbers: Any = field(default_factory=lambda: itertools.count(872_000_001))
+    files: dict[str, str] = field(default_factory=dict)
+    uploads: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _poller: object = None
     _paces: dict[int, Pace] = field(default_factory=dict)
@@ -180,6 +185,8 @@ class BotApi:
             "setmycommands": self._set_commands,
             "sendmessage": self._send,
             "sendvenue": self._send,
+            "sendphoto": self._send,
+            "senddocument": self._send,
             "answercallbackquery": self._answer_query,
         }
 
@@ -245,17 +252,42 @@ class BotApi:
             raise bad_request("chat not found")
         if chat in self.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
-        shows_text = method.lower() == "sendmessage"
-        text = shown_text(parameters) if shows_text else str(parameters.get("title", ""))
-        if not shows_text:
-            check_venue(parameters)
+        file: dict[str, Any] = {}
+        match method.lower():
+            case "sendmessage":
+                text = shown_text(parameters)
+            case "sendvenue":
+                text = str(parameters.get("title", ""))
+                check_venue(parameters)
+            case _:
+                text = shown_caption(parameters)
+                file = self._take_file(method.lower().removeprefix("send"), parameters)
         check_reply_markup(parameters.get("reply_markup"))
         self._check_pace(chat)
         delivered = Delivered(chat, method, text, parameters, time.monotonic())
         if self.keeps_calls:
             self.delivered.append(delivered)
         self.on_delivered(delivered)
-        return {**self._message(chat), "from": BOT, "text": text}
+        shown = {"caption": text, **file} if file else {"text": text}
+        return {**self._message(chat), "from": BOT, **shown}
+
+    def _take_file(self, kind: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The file as it stands in the message: uploaded, or by the id it has here."""
+        given = parameters.get(kind)
+        if isinstance(given, web.FileField):
+            check_upload(kind, given.file.read())
+            self.uploads += 1
+            number = f"{kind}-{self.uploads}-AgACAgUAAxkDAAIB"
+            self.files[number] = kind
+        elif not given:
+            raise bad_request(f"there is no {kind} in the request")
+        elif self.files.get(number := str(given)) is None:
+            raise bad_request("wrong file identifier/HTTP URL specified")
+        elif self.files[number] != kind:
+            raise bad_request(f"can't use file of type {self.files[number].title()} as {kind.title()}")
+        if kind == "photo":
+            return {"photo": [{"file_id": f"{number}-s", "width": 90}, {"file_id": number, "width": 800}]}
+        return {"document": {"file_id": number}}
 
     def _check_pace(self, chat: int) -> None:
         now = time.monotonic()
@@ -278,7 +310,7 @@ def _person(chat: int) -> dict[str, Any]:
 
 
 async def _parameters(request: web.Request) -> dict[str, Any]:
-    """Parameters by query, form or JSON; an object in a form is JSON itself."""
+    """Parameters by query, form or JSON; an object in a form is JSON itself, a part may be a file."""
     given: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json" and request.can_read_body:
         try:
@@ -287,7 +319,7 @@ async def _parameters(request: web.Request) -> dict[str, Any]:
             raise bad_request("can't parse JSON") from None
         given |= {name: value for name, value in body.items() if value is not None}
     elif request.can_read_body:
-        given |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        given |= dict(await request.post())
     for name in ("reply_markup", "commands", "allowed_updates", "link_preview_options"):
         if isinstance(given.get(name), str):
             try:

@@ -11,6 +11,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 TEXT_MAX: Final = 4096
+CAPTION_MAX: Final = 1024
+PHOTO_MAX: Final = 10 << 20
+DOCUMENT_MAX: Final = 50 << 20
 TAGS: Final = re.compile("b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|tg-spoiler|tg-emoji|span")
 _TAG = re.compile(r"<(/?)([^\s/>]*)([^>]*)>?")
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
@@ -62,6 +65,46 @@ def shown_text(parameters: Mapping[str, Any]) -> str:
     if len(text.encode("utf-16-le", "replace")) // 2 > TEXT_MAX:
         raise bad_request("message is too long")
     return text
+
+
+def shown_caption(parameters: Mapping[str, Any]) -> str:
+    """What stands below a file. Raises ApiError for too much of it, or broken markup."""
+    text = str(parameters.get("caption") or "")
+    if str(parameters.get("parse_mode", "")).lower() == "html":
+        text = _parse_html(text)
+    text = text.strip()
+    if len(text.encode("utf-16-le", "replace")) // 2 > CAPTION_MAX:
+        raise bad_request("message caption is too long")
+    return text
+
+
+def check_upload(kind: str, body: bytes) -> None:
+    """Raises ApiError unless *body* can be a ``photo`` or ``document``."""
+    if not body:
+        raise bad_request("file must be non-empty")
+    if kind == "document":
+        if len(body) > DOCUMENT_MAX:
+            raise ApiError(413, "Request Entity Too Large")
+        return
+    if len(body) > PHOTO_MAX:
+        raise bad_request(
+            f"file of size {len(body)} bytes is too big for a photo; the maximum size is 10485760 bytes"
+        )
+    if not (sides := _picture_sides(body)) or not min(sides):
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    if sum(sides) > 10_000 or max(sides) > 20 * min(sides):
+        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+
+
+def _picture_sides(body: bytes) -> tuple[int, int] | None:
+    """Of a PNG by its header, of a JPEG by its first frame."""
+    if body.startswith(b"\x89PNG\r\n\x1a\n") and body[12:16] == b"IHDR" and len(body) >= 24:
+        return int.from_bytes(body[16:20], "big"), int.from_bytes(body[20:24], "big")
+    if body.startswith(b"\xff\xd8\xff") and (
+        frame := re.search(rb"\xff[\xc0-\xc2]\x00.\x08(..)(..)", body, re.DOTALL)
+    ):
+        return int.from_bytes(frame[2], "big"), int.from_bytes(frame[1], "big")
+    return None
 
 
 def check_venue(parameters: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 from starlette.routing import BaseRoute
 
 from bot.contacts import Quota, Window
-from bot.messages import Address, Heard, Reply
+from bot.messages import Address, Heard, Media, Reply
 
 Receive = Callable[[Sequence[Heard]], Awaitable[None]]
 """Stores what was heard; when it returns the events are safe and the platform may be answered."""
@@ -18,6 +18,27 @@ KeepQuota = Callable[[Quota], Awaitable[None]]
 
 LocationLink = Callable[[Address], str]
 """The address of our location page for one person; what they share there is heard from them."""
+
+
+class Files(Protocol):
+    """Where the files that go with messages come from, and what platforms call those they hold."""
+
+    def address(self, media: Media) -> str:
+        """Where a platform can fetch the file; empty when we have no public address."""
+        ...
+
+    async def read(self, digest: str) -> bytes | None:
+        """The bytes of the file; None when they are gone."""
+        ...
+
+    async def handle(self, account: str, digest: str) -> str:
+        """What the platform of *account* calls the file; empty when it does not hold it."""
+        ...
+
+    async def keep_handle(self, account: str, digest: str, handle: str) -> None:
+        """Note what the platform calls the file; empty: it no longer knows it."""
+        ...
+
 
 Call = Mapping[str, Any]
 """One JSON-able call of a platform's API, already within its limits: ``{"method": …, …}``."""

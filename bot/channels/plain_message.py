@@ -1,12 +1,13 @@
 """A reply as plain texts, for channels without buttons: choices as a menu by numbers, the rest as lines."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from bot.channels.base import Files
 from bot.markup import Measure, split, to_plain
-from bot.messages import Choice, ChoiceKind, Reply, Venue
+from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply, Venue
 
 PAGE = 9
 """How many numbers a menu has; the dialogue turns the page on ``0``."""
@@ -52,6 +53,21 @@ def place(venue: Venue, words: MenuWords) -> str:
     point = venue.point
     url = f"https://maps.google.com/?q={point.latitude:.6f},{point.longitude:.6f}"
     return "\n".join(filter(None, (venue.title, venue.address, words.map.format(url=url))))
+
+
+def part_files(media: Sequence[Media], files: Files | None) -> tuple[str, list[str]]:
+    """The address of the picture a platform shows, empty for none, and a line for every other file.
+
+    What has no address is said in words only.
+    """
+    picture, lines = "", []
+    for each in media:
+        address = files.address(each) if files else ""
+        if address and each.kind is MediaKind.IMAGE and not picture:
+            picture = address
+        else:
+            lines.append(f"{each.alt}: {address}" if address else each.alt)
+    return picture, lines
 
 
 def utf16_length(text: str) -> int:

@@ -23,6 +23,7 @@ from bot.channels.base import (
     Abilities,
     Call,
     ContactGone,
+    Files,
     Hearing,
     Misconfigured,
     Receive,
@@ -31,7 +32,15 @@ from bot.channels.base import (
     SendError,
     Unknown,
 )
-from bot.channels.telegram_message import BUTTONS_MAX, TEXT_MAX, render_reply, without_tags
+from bot.channels.telegram_file import FileGone, Shipper
+from bot.channels.telegram_message import (
+    BUTTONS_MAX,
+    CAPTION_MAX,
+    FILE_FIELDS,
+    TEXT_MAX,
+    render_reply,
+    without_tags,
+)
 from bot.channels.telegram_request import READ_TIMEOUT, AiohttpRequest, Flooded, NotSent, call_method
 from bot.channels.telegram_update import CHANNEL, is_update, parse_update, read_update
 from bot.messages import Heard, Reply
@@ -67,7 +76,8 @@ class TelegramChannel:
     """A bot on Telegram: it polls, or has Telegram call *webhook_url* when one is given.
 
     *commands* is the menu: names and what they do. *pause* is the first wait after a failure, which
-    doubles up to a minute. *paid_broadcast* sends broadcasts at the rate Telegram takes Stars for.
+    doubles up to a minute. *paid_broadcast* sends broadcasts at the rate Telegram takes Stars for. Without
+    *files* no file can be sent.
     """
 
     name: ClassVar[str] = CHANNEL
@@ -84,6 +94,7 @@ class TelegramChannel:
         poll_seconds: int = 30,
         pause: float = 1.0,
         paid_broadcast: bool = False,
+        files: Files | None = None,
     ) -> None:
         self.abilities = Abilities(
             text_max=TEXT_MAX,
@@ -99,6 +110,7 @@ class TelegramChannel:
         self._request = request or AiohttpRequest()
         self._poll_seconds = poll_seconds
         self._pause = pause
+        self._shipper = Shipper(token.partition(":")[0], files, self._call)
         self._state = "starting"
         self._is_webhook_set = False
         self._floods: deque[tuple[float, str]] = deque(maxlen=100)
@@ -120,14 +132,19 @@ class TelegramChannel:
                 return await self._stop_spinner(parameters)
             parameters["chat_id"] = peer
             try:
-                return _message_id(await self._call(method, parameters))
+                return _message_id(await self._shipper.send(method, parameters))
             except BadRequest as error:
-                if not error.message.lower().startswith(_BAD_MARKUP) or "text" not in parameters:
+                words = "caption" if method in FILE_FIELDS else "text"
+                if not error.message.lower().startswith(_BAD_MARKUP) or words not in parameters:
                     raise
             log.error("telegram_markup_refused")
-            parameters["text"] = without_tags(str(parameters["text"]))
+            most = CAPTION_MAX if method in FILE_FIELDS else TEXT_MAX
+            parameters[words] = without_tags(str(parameters[words]), most)
             del parameters["parse_mode"]
-            return _message_id(await self._call(method, parameters))
+            return _message_id(await self._shipper.send(method, parameters))
+        except FileGone:
+            log.error("telegram_file_gone", remedy="draft the broadcast again")
+            raise Refused("the file is gone") from None
         except BadRequest as error:
             if error.message.lower().startswith(_NOT_MODIFIED):
                 return ""

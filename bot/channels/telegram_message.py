@@ -11,19 +11,26 @@ from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLi
 
 from bot.channels.base import Call
 from bot.markup import split, telegram_length, to_telegram_html
-from bot.messages import Choice, ChoiceKind, Reply
+from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply
 
 TEXT_MAX: Final = int(MessageLimit.MAX_TEXT_LENGTH)
+CAPTION_MAX: Final = int(MessageLimit.CAPTION_LENGTH)
 BUTTONS_MAX: Final = int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER)
 ROW_MAX: Final = int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW)
 TOKEN_MAX: Final = int(InlineKeyboardButtonLimit.MAX_CALLBACK_DATA)
+
+FILE_FIELDS: Final = {"sendPhoto": "photo", "sendDocument": "document"}
+"""The methods that send a file, and the parameter the file is; a call has its ``file`` and ``name`` instead."""
+
+_METHODS: Final = {MediaKind.IMAGE: "sendPhoto", MediaKind.DOCUMENT: "sendDocument"}
 
 Button = dict[str, Any]
 
 
 def render_reply(reply: Reply) -> list[Call]:
-    """The calls that show *reply*: the tap's spinner stopped, the text in parts, the venue.
+    """The calls that show *reply*: the tap's spinner stopped, files, the text in parts, the venue.
 
+    A single file and a text that fits below it are one message; else what the file shows stands below it.
     The choices stand under the last. Telephone numbers are lines of the text, which Telegram makes
     tappable. A choice to share the location makes all choices keys below the input field, where alone
     Telegram has it; a key says its label, which the bot understands as it does a typed one.
@@ -35,9 +42,12 @@ def render_reply(reply: Reply) -> list[Call]:
     lines: list[str] = []
     rows = _rows([[_button(choice, lines, as_keys=as_keys) for choice in row] for row in reply.choices])
     text = unicodedata.normalize("NFC", "\n\n".join(filter(None, (reply.text.strip(), "\n".join(lines)))))
-    if rows and not text and not reply.venue:
+    if rows and not text and not reply.venue and len(reply.media) != 1:
         text = "👇"  # Telegram shows no buttons without a message.
-    for part in split(text, TEXT_MAX, telegram_length):
+    is_caption = len(reply.media) == 1 and telegram_length(text) <= CAPTION_MAX
+    for media in reply.media:
+        calls.append(_file_call(media, text if is_caption else media.alt))
+    for part in [] if is_caption else split(text, TEXT_MAX, telegram_length):
         calls.append(
             {
                 "method": "sendMessage",
@@ -63,10 +73,16 @@ def render_reply(reply: Reply) -> list[Call]:
     return list(calls)
 
 
-def without_tags(html: str) -> str:
-    """The words of a text in Telegram's HTML, cut to what one message holds; a link is ``title: URL``."""
+def without_tags(html: str, most: int = TEXT_MAX) -> str:
+    """The words of a text in Telegram's HTML, cut to *most* UTF-16 units; a link is ``title: URL``."""
     words = unescape(re.sub(r"<[^>]*>", "", re.sub(r'<a href="([^"]*)">(.*?)</a>', r"\2: \1", html)))
-    return words.encode("utf-16-le")[: 2 * TEXT_MAX].decode("utf-16-le", "ignore")
+    return words.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore")
+
+
+def _file_call(media: Media, caption: str) -> dict[str, Any]:
+    call = {"method": _METHODS[media.kind], "file": media.digest, "name": media.name}
+    shown = {"caption": to_telegram_html(caption), "parse_mode": "HTML"}
+    return call | shown if caption else call
 
 
 def _button(choice: Choice, lines: list[str], *, as_keys: bool) -> Button | None:

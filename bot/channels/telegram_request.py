@@ -63,7 +63,7 @@ class AiohttpRequest(BaseRequest):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Content-Type": "application/json", "User-Agent": self.USER_AGENT},
+                headers={"User-Agent": self.USER_AGENT},
                 auto_decompress=True,
             )
 
@@ -91,12 +91,11 @@ class AiohttpRequest(BaseRequest):
             sock_connect=_seconds(connect_timeout, self._connect_timeout),
             sock_read=_seconds(read_timeout, self._read_timeout),
         )
-        body = request_data.parameters if request_data else {}
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        data, headers = _body_of(request_data)
         failure: NetworkError
         try:
             async with self._session.request(
-                method, url, data=data, timeout=timeout, allow_redirects=False
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 return _checked(response.status, await response.read())
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
@@ -128,6 +127,19 @@ async def call_method(
         raise Flooded(_wait(error)) from None
     except KeyError:
         raise NoAnswer("an answer without a result") from None
+
+
+def _body_of(request_data: RequestData | None) -> tuple[Any, dict[str, str]]:
+    """JSON, or a form with several parts when a file goes with the call."""
+    if request_data is not None and request_data.contains_files:
+        form = aiohttp.FormData()
+        for name, value in request_data.json_parameters.items():
+            form.add_field(name, value)
+        for name, (filename, content, kind) in request_data.multipart_data.items():
+            form.add_field(name, content, filename=filename, content_type=kind)
+        return form, {}
+    body = request_data.parameters if request_data else {}
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), {"Content-Type": "application/json"}
 
 
 def _checked(status: int, payload: bytes) -> tuple[int, bytes]:

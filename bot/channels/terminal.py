@@ -21,8 +21,9 @@ class TerminalChannel:
         self._show = show
 
     def render(self, reply: Reply) -> list[Call]:
-        """One text: the reply, then its choices by number, then addresses and telephone numbers."""
+        """One text: the reply, its files, then its choices by number, then addresses and telephone numbers."""
         lines = [to_plain(reply.text)]
+        lines += [f"  [{each.alt}] {each.path}" for each in reply.media]
         number = 0
         for choice in reply.all_choices():
             match choice.kind:

@@ -25,7 +25,7 @@ class WebChannel:
         self._post = post
 
     def render(self, reply: Reply) -> list[Call]:
-        """One line: light markup and choices as they are; the page draws them."""
+        """One line: light markup, files and choices as they are; the page draws them."""
         choices = [
             [
                 {
@@ -38,7 +38,8 @@ class WebChannel:
             ]
             for row in reply.choices
         ]
-        return [{"text": reply.text, "choices": choices}]
+        files = [{"kind": each.kind.value, "path": each.path, "alt": each.alt} for each in reply.media]
+        return [{"text": reply.text, "choices": choices, **({"files": files} if files else {})}]
 
     async def send(self, peer: str, call: Call) -> str:
         """Put the line on the page of *peer*."""

@@ -21,6 +21,7 @@ from bot.channels import plain_message
 from bot.channels.base import (
     Abilities,
     Call,
+    Files,
     Hearing,
     LocationLink,
     Misconfigured,
@@ -36,7 +37,7 @@ from bot.channels.zalo_oa_message import LOCATION
 from bot.channels.zalo_quota import month_of
 from bot.channels.zalo_request import Flooded, NoAnswer, NotSent, ZaloRequest
 from bot.markup import to_plain, to_zalo_html
-from bot.messages import Address, ChoiceKind, Heard, MediaKind, Reply
+from bot.messages import Address, ChoiceKind, Heard, Reply
 
 log = structlog.get_logger()
 
@@ -90,6 +91,7 @@ class ZaloBotChannel:
         *,
         count: Count,
         location_link: LocationLink | None = None,
+        files: Files | None = None,
     ) -> None:
         self._settings = settings
         self._methods = f"{settings.api_url.rstrip('/')}/bot{settings.token}"
@@ -98,6 +100,7 @@ class ZaloBotChannel:
         self._clock = clock
         self._count = count
         self._location_link = location_link
+        self._files = files
         self._state = "starting"
         self._is_webhook_set = False
 
@@ -118,14 +121,16 @@ class ZaloBotChannel:
         return read_event(event)
 
     def render(self, reply: Reply) -> list[Call]:
-        """Texts with the choices by numbers under the last, then pictures; files are links."""
+        """Texts with the choices by numbers under the last, which stands below the picture if there is one;
+        documents, and pictures besides the first, are links."""
         lines = [plain_message.place(reply.venue, self._words)] if reply.venue else []
         for choice in reply.all_choices():
             if choice.kind is ChoiceKind.SHARE_LOCATION:
                 lines += [f"{choice.label.strip()}: {LOCATION}"] if self._location_link else []
             elif choice.kind is not ChoiceKind.REPLY:
                 lines.append(plain_message.line(choice))
-        lines += [f"{each.alt}: {each.url}" for each in reply.media if each.kind is MediaKind.DOCUMENT]
+        picture, others = plain_message.part_files(reply.media, self._files)
+        lines += others
         by_numbers = [each for each in reply.all_choices() if each.kind is ChoiceKind.REPLY and each.label.strip()]
         menu = plain_message.menu(by_numbers, self._words)
         # The tags may count: a text is cut by its longer form, and its plain form is then short enough.
@@ -137,9 +142,10 @@ class ZaloBotChannel:
         for html, text in zip(shown, plain, strict=True):
             marked = {"parse_mode": "html", "plain": text} if html != text else {}
             calls.append({"method": "sendMessage", "text": html, **marked})
-        for each in reply.media:
-            if each.kind is MediaKind.IMAGE:
-                calls.append({"method": "sendPhoto", "photo": each.url, "caption": each.alt[:TEXT_MAX]})
+        if picture:
+            # A caption has no markup.
+            caption = {"caption": plain[-1]} if plain else {}
+            calls[-1:] = [{"method": "sendPhoto", "photo": picture, **caption}]
         return calls
 
     async def send(self, peer: str, call: Call) -> str:

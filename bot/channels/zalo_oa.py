@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from bot.channels.base import (
     Abilities,
     Call,
+    Files,
     Forged,
     Hearing,
     KeepQuota,
@@ -31,14 +32,14 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.channels.plain_message import MenuWords
-from bot.channels.zalo_oa_error import ATTACHMENT_EXPIRED, SHAPE_REFUSED, TOKEN_REFUSED, translate
+from bot.channels.zalo_oa_error import SHAPE_REFUSED, TOKEN_REFUSED, translate
 from bot.channels.zalo_oa_event import CHANNEL, Stale, is_probe, read_event, read_signed
-from bot.channels.zalo_oa_message import LOCATION, is_media, media_as_text, render_reply
+from bot.channels.zalo_oa_message import LOCATION, render_reply
 from bot.channels.zalo_quota import read_quotas
-from bot.channels.zalo_request import Flooded, NoAnswer, NotSent, Upload, ZaloRequest
+from bot.channels.zalo_request import Flooded, NoAnswer, NotSent, ZaloRequest
 from bot.channels.zalo_token import TokenKeeper, TokenLater, TokenLost
 from bot.contacts import Window
-from bot.messages import Address, Heard, MediaKind, Reply
+from bot.messages import Address, Heard, Reply
 
 log = structlog.get_logger()
 
@@ -55,10 +56,6 @@ QUOTA_EVERY: Final = timedelta(seconds=30)
 # a row the buttons rest for an hour.
 BUTTONS_TRIED: Final = 3
 BUTTONS_REST: Final = timedelta(hours=1)
-
-FILE_MAX: Final = 5 << 20
-FILE_KINDS: Final = (".pdf", ".doc", ".docx", ".csv")
-UPLOAD_LIVES: Final = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +94,7 @@ class ZaloOaChannel:
         *,
         keep_quota: KeepQuota,
         location_link: LocationLink | None = None,
+        files: Files | None = None,
     ) -> None:
         self._settings = settings
         self._api = settings.api_url.rstrip("/")
@@ -106,11 +104,11 @@ class ZaloOaChannel:
         self._clock = clock
         self._keep_quota = keep_quota
         self._location_link = location_link
+        self._files = files
         self._state = "starting"
         self._buttons_refused = 0
         self._buttons_rest_until: datetime | None = None
         self._quota_kept_at: datetime | None = None
-        self._uploads: dict[str, tuple[str, datetime]] = {}
 
     @property
     def abilities(self) -> Abilities:
@@ -130,13 +128,12 @@ class ZaloOaChannel:
 
     def render(self, reply: Reply) -> list[Call]:
         """The calls that show *reply*, cut to the limits of a consultation message."""
-        return render_reply(reply, self._words, has_location_page=self._location_link is not None)
+        has_page = self._location_link is not None
+        return render_reply(reply, self._words, has_location_page=has_page, files=self._files)
 
     async def send(self, peer: str, call: Call) -> str:
         """Make one call for *peer*. Returns Zalo's message id, or raises a SendError."""
         try:
-            if is_media(call):
-                return await self._send_media(peer, call)
             try:
                 return await self._send_text(peer, call)
             except _Refusal as refusal:
@@ -247,31 +244,18 @@ class ZaloOaChannel:
             else:
                 self._buttons_refused = 0
                 return number
+        if picture := call.get("picture"):
+            elements = [{"media_type": "image", "url": picture}]
+            payload = {"template_type": "media", "elements": elements}
+            try:
+                shown = {"text": call["text"], "attachment": {"type": "template", "payload": payload}}
+                return await self._consult(peer, shown)
+            except _Refusal as refusal:
+                if refusal.code not in SHAPE_REFUSED:
+                    raise
+                log.warning("zalo_oa_picture_refused", code=refusal.code)
         numbers = [await self._consult(peer, {"text": text}) for text in plain]
         return numbers[0]
-
-    async def _send_media(self, peer: str, call: Call) -> str:
-        """A picture by its address, a file by its upload; what Zalo does not take goes as a link."""
-        try:
-            if call["method"] == MediaKind.IMAGE:
-                elements = [{"media_type": "image", "url": call["url"]}]
-                payload = {"template_type": "media", "elements": elements}
-                return await self._consult(peer, {"attachment": {"type": "template", "payload": payload}})
-            for _ in range(2):
-                token = await self._uploaded(str(call["url"]))
-                if token is None:
-                    break
-                try:
-                    return await self._consult(peer, {"attachment": {"type": "file", "payload": {"token": token}}})
-                except _Refusal as refusal:
-                    self._uploads.pop(str(call["url"]), None)
-                    if refusal.code != ATTACHMENT_EXPIRED:
-                        raise
-        except _Refusal as refusal:
-            if refusal.code not in SHAPE_REFUSED:
-                raise
-            log.warning("zalo_oa_media_as_link", code=refusal.code)
-        return await self._consult(peer, {"text": media_as_text(call)})
 
     async def _send_template(self, peer: str, template: Mapping[str, Any]) -> str:
         body = {"user_id": peer, "template_id": template["id"], "template_data": dict(template["data"])}
@@ -288,42 +272,21 @@ class ZaloOaChannel:
                 await self._keep_quota(quota)
         return _message_id(answer)
 
-    async def _uploaded(self, url: str) -> str | None:
-        """The token of the file at *url*, uploaded once in six days; None when Zalo takes no such file."""
-        known = self._uploads.get(url)
-        if known and self._clock() - known[1] < UPLOAD_LIVES:
-            return known[0]
-        name = url.partition("?")[0].rpartition("/")[2].lower()
-        if not name.endswith(FILE_KINDS):
-            return None
-        found = await self._request.download(url, FILE_MAX)
-        if found is None:
-            return None
-        upload = Upload(name, found[0], found[1])
-        answer = await self._ask_zalo("/v2.0/oa/upload/file", None, upload)
-        match answer:
-            case {"data": {"token": str() as token}} if token:
-                self._uploads[url] = (token, self._clock())
-                return token
-        return None
-
     async def _read_quota(self) -> None:
         asked = {"quota_owner": "OA", "product_type": "cs", "quota_type": "sub_quota"}
         answer = await self._ask_zalo("/v3.0/oa/quota/message", asked)
         for quota in read_quotas(answer.get("data"), self.name, self._clock()):
             await self._keep_quota(quota)
 
-    async def _ask_zalo(
-        self, path: str, body: Mapping[str, Any] | None, upload: Upload | None = None
-    ) -> dict[str, Any]:
+    async def _ask_zalo(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         """The answer to one call. A refused token is renewed once. Raises _Refusal or a SendError."""
         try:
             token = await self._keeper.token()
-            answer = await self._ask(path, body, upload, token)
+            answer = await self._ask(path, body, token)
             code = _code(answer)
             if code in TOKEN_REFUSED:
                 token = await self._keeper.renew(token)
-                answer = await self._ask(path, body, upload, token)
+                answer = await self._ask(path, body, token)
                 code = _code(answer)
         except TokenLost as lost:
             self._state = "misconfigured"
@@ -343,13 +306,11 @@ class ZaloOaChannel:
         self._state = "ok"
         return answer
 
-    async def _ask(
-        self, path: str, body: Mapping[str, Any] | None, upload: Upload | None, token: str
-    ) -> dict[str, Any]:
+    async def _ask(self, path: str, body: Mapping[str, Any] | None, token: str) -> dict[str, Any]:
         headers = {"access_token": token}
-        if body is None and upload is None:
+        if body is None:
             return await self._request.get(self._api + path, headers=headers)
-        return await self._request.post(self._api + path, json_body=body, upload=upload, headers=headers)
+        return await self._request.post(self._api + path, json_body=body, headers=headers)
 
     def _may_show_buttons(self) -> bool:
         until = self._buttons_rest_until

@@ -9,14 +9,13 @@ from bot.channels.base import ContactGone, Misconfigured, Refused, Retryable, Se
 ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
 TOKEN_REFUSED: Final = frozenset({-216, -220})
-ATTACHMENT_EXPIRED: Final = -100
 
 SLOW_DOWN: Final = 60.0
 QUOTA_WAIT: Final = 3600.0
 ARTICLE_WAIT: Final = 30.0
 
 # A kind or a part of a message that the account may not send; the same words may go as plain text.
-SHAPE_REFUSED: Final = frozenset({-201, -210, -233, ATTACHMENT_EXPIRED})
+SHAPE_REFUSED: Final = frozenset({-201, -210, -233})
 
 _GONE: Final = {
     -213: "does not follow the account",

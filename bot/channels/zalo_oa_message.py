@@ -1,12 +1,12 @@
-"""A reply as calls of the Official Account's interface: a text with up to five buttons, else a menu."""
+"""A reply as calls of the Official Account's interface: a text with a picture or five buttons, else a menu."""
 
 from typing import Any, Final
 
 from bot.channels import plain_message
-from bot.channels.base import Call
+from bot.channels.base import Call, Files
 from bot.channels.plain_message import MenuWords, compose
 from bot.channels.zalo_oa_event import TAP
-from bot.messages import Choice, ChoiceKind, MediaKind, Reply
+from bot.messages import Choice, ChoiceKind, Reply
 
 TEXT_MAX: Final = 2000
 BUTTONS_MAX: Final = 5
@@ -16,13 +16,17 @@ LOCATION: Final = "hoctap:location"
 """Stands for the address of our location page, which is made for one person when the call is sent."""
 
 
-def render_reply(reply: Reply, words: MenuWords, *, has_location_page: bool) -> list[Call]:
-    """The calls that show *reply*: texts, the choices under the last, then pictures and files.
+def render_reply(
+    reply: Reply, words: MenuWords, *, has_location_page: bool, files: Files | None = None
+) -> list[Call]:
+    """The calls that show *reply*: texts, the choices under the last. A picture goes with the last, whose
+    choices are then numbers; documents are links.
 
     Whether a text may have buttons is for Zalo to say: a call with ``buttons`` also has ``menu``, the
     same text with the choices by numbers. The first call carries the template, if there is one.
     """
-    lines = [plain_message.place(reply.venue, words)] if reply.venue else []
+    picture, others = plain_message.part_files(reply.media, files)
+    lines = [*([plain_message.place(reply.venue, words)] if reply.venue else []), *others]
     shown = [
         choice
         for choice in reply.all_choices()
@@ -41,7 +45,7 @@ def render_reply(reply: Reply, words: MenuWords, *, has_location_page: bool) -> 
     without = lines + [_line(choice) for choice in shown if choice.kind is not ChoiceKind.REPLY]
     with_menu = compose(reply, without, menu, TEXT_MAX)
     calls: list[dict[str, Any]]
-    if buttons:
+    if buttons and not picture:
         beside = lines + [_line(choice) for choice in shown if choice not in as_buttons]
         texts = compose(reply, beside, "", TEXT_MAX) or [words.hint]
         calls = [{"method": "text", "text": text} for text in texts]
@@ -50,22 +54,12 @@ def render_reply(reply: Reply, words: MenuWords, *, has_location_page: bool) -> 
         own = compose(Reply(""), without[len(beside) :], menu, TEXT_MAX)
         calls[-1]["menu"] = _joined(texts[-1], own)
     else:
-        calls = [{"method": "text", "text": text} for text in with_menu]
-    for each in reply.media:
-        calls.append({"method": each.kind.value, "url": each.url, "alt": each.alt})
+        calls = [{"method": "text", "text": text} for text in with_menu or [words.hint]]
+        if picture:
+            calls[-1]["picture"] = picture
     if reply.template and calls:
         calls[0]["template"] = {"id": reply.template.id, "data": dict(reply.template.data)}
     return list(calls)
-
-
-def media_as_text(call: Call) -> str:
-    """A picture or file that Zalo does not take, as its name and address."""
-    return f"{call['alt']}: {call['url']}"
-
-
-def is_media(call: Call) -> bool:
-    """Whether *call* shows a picture or a file."""
-    return call["method"] in {kind.value for kind in MediaKind}
 
 
 def _joined(text: str, own: list[str]) -> list[str]:

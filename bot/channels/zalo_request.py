@@ -6,8 +6,6 @@ address in an error: the token of a bot stands in it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from io import BytesIO
 from typing import Any, Final
 
 import aiohttp
@@ -29,15 +27,6 @@ class Flooded(Exception):
     """Whoever stands before Zalo took nothing: too many requests (429 without Zalo's own words)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file for a multipart form."""
-
-    name: str
-    content: bytes
-    kind: str
-
-
 class ZaloRequest:
     """Requests over a pool of connections kept alive."""
 
@@ -52,7 +41,6 @@ class ZaloRequest:
         *,
         json_body: Mapping[str, Any] | None = None,
         form: Mapping[str, str] | None = None,
-        upload: Upload | None = None,
         headers: Mapping[str, str] | None = None,
         read_timeout: float | None = None,
     ) -> dict[str, Any]:
@@ -64,29 +52,11 @@ class ZaloRequest:
             sent["Content-Type"] = "application/json"
         elif form is not None:
             data = aiohttp.FormData(form)
-        elif upload is not None:
-            data = aiohttp.FormData()
-            data.add_field("file", BytesIO(upload.content), filename=upload.name, content_type=upload.kind)
         return _answer(*await self._ask("POST", url, data, sent, read_timeout))
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """As ``post``, for what is only read."""
         return _answer(*await self._ask("GET", url, None, dict(headers or {}), None))
-
-    async def download(self, url: str, largest: int) -> tuple[bytes, str] | None:
-        """The file at *url* and its media type; None when it cannot be had or is larger than *largest*."""
-        try:
-            async with self._open().get(url, timeout=self._timeout(None), allow_redirects=False) as response:
-                if response.status != 200:
-                    return None
-                content = bytearray()
-                async for chunk in response.content.iter_chunked(1 << 16):
-                    content += chunk
-                    if len(content) > largest:
-                        return None
-                return bytes(content), response.content_type
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
-            return None
 
     async def close(self) -> None:
         """Close the pool."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from bot.db import audit, deliveries, freezing
+from bot.db import attachments, audit, deliveries, freezing
 from bot.db.audience import overlap
 from bot.db.tables import broadcasts, shards
 from bot.outreach.audience_rule import segment_as_json, segment_from_json
@@ -154,7 +154,7 @@ def start(
     if is_missed(found, now):
         change(connection, broadcast_id, lambda b: follow(b, Act.MISS), Act.MISS, by=audit.BOT, now=now)
         return Status.MISSED
-    if not is_intact(found) or not found.approved_by:
+    if not is_intact(found) or not found.approved_by or not attachments.are_whole(connection, found.content):
 
         def void(broadcast: Broadcast) -> Broadcast:
             return replace(follow(broadcast, Act.VOID), approved_by=None, reason="changed")

@@ -1,6 +1,6 @@
-"""Tables of what the channels keep: codes that link two of them, tokens, quotas, paces."""
+"""Tables of what the channels keep: codes that link two of them, tokens, quotas, paces, files, leases."""
 
-from sqlalchemy import Column, Float, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from bot.db.tables import Moment, metadata
 
@@ -50,4 +50,42 @@ rates = Table(
     Column("slow_until", Float, nullable=False, default=0.0),
     Column("floods", Integer, nullable=False, default=0),
     Column("flooded_at", Float, nullable=False, default=0.0),
+)
+
+# A file that goes with messages, under the SHA-256 of its bytes.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+# What the platform of an account calls a file it already holds.
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("handle", String(250), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Work that one process does for all, such as polling a platform: whose it is, and until when.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+# Who asked about check codes lately, for some minutes: a digest, never what they wrote.
+looks = Table(
+    "looks",
+    metadata,
+    Column("who", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
 )

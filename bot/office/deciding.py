@@ -12,6 +12,7 @@ from bot.access.rights import Right
 from bot.contacts import Quota
 from bot.db import Connection, broadcast_versions, broadcasts, quotas
 from bot.db.audience import Audience, count_audience, count_routes
+from bot.office.attaching import keep_file
 from bot.office.office import Office
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
@@ -26,6 +27,7 @@ def draft(connection: Connection, office: Office, official: Official, made: Broa
     rights.check(official, Right.DRAFT)
     rules.check_scope(made, official, office.province_of)
     _check_corrected(connection, office, official, made)
+    keep_file(connection, office, made.content, now)
     return broadcasts.add(connection, made, now)
 
 
@@ -36,6 +38,7 @@ def edit(
     rights.check(official, Right.DRAFT)
     rules.check_scope(made, official, office.province_of)
     find(connection, office, official, number)
+    keep_file(connection, office, made.content, now)
     return _change(connection, official, number, Act.EDIT, lambda b: rules.edit(b, made, now), now)
 
 

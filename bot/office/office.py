@@ -40,7 +40,8 @@ class Office:
     def vocabulary(self, codes: Collection[str] | None = None) -> Vocabulary:
         """What a campaign may refer to; *codes* of answers are checked only when given."""
         buttons = {fold(label): token for token, label in self.texts.named("fixed_button").items()}
-        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None)
+        frame = self.texts.phrases["citizen.frame"]
+        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None, frame)
 
     def topic_name(self, topic: str) -> str:
         """A topic as officials and citizens read it."""

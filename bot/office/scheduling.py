@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.access import rights
 from bot.access.rights import Right
 from bot.db import Connection, broadcasts, schedules
+from bot.office.attaching import keep_file
 from bot.office.office import Office
 from bot.outreach import broadcast as broadcast_rules
 from bot.outreach import schedule as rules
@@ -19,6 +20,8 @@ def draft(connection: Connection, office: Office, official: Official, made: Sche
     """Keep the new draft *made*. Returns it with its id."""
     rights.check(official, Right.DRAFT)
     check_scope(office, official, made, now)
+    for message in messages_of(made, now):
+        keep_file(connection, office, message.content, now)
     return schedules.add(connection, made, now)
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.contacts import Topic
-from bot.messages import Choice, ChoiceKind, Template
+from bot.markup import telegram_length, to_plain
+from bot.messages import Choice, ChoiceKind, Media, MediaKind, Template
+from bot.outreach.attachment import CAPTION_MAX, Unfit, read_attachment
 from bot.outreach.notice import JOIN, button_token
 from nlu.vietnamese import fold, normalise_unicode
 
@@ -30,7 +32,10 @@ LABELS = (
     "giai thich",
     "xac nhan",
     "mau zalo",
+    "hinh",
+    "tai lieu",
 )
+_FILES = {"hinh": MediaKind.IMAGE, "tai lieu": MediaKind.DOCUMENT}
 _CHANNEL_TEXT = "noi dung "
 _BEHIND = re.compile(r"\s*\(([^()]*)\)\s*$")
 _RIGHT = "dung"
@@ -71,6 +76,8 @@ class Campaign:
     why: str = ""
     asks_confirmation: bool = False
     template: Template | None = None
+    media: Media | None = None
+    """The picture or document that goes with it."""
 
     def is_valid_on(self, day: date) -> bool:
         """Whether it may be sent on *day*."""
@@ -112,11 +119,12 @@ class CampaignError(Exception):
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What a file may refer to, by folded name: topics, buttons that open a flow (their tokens), and
-    the codes of answers (None: not checked)."""
+    the codes of answers (None: not checked). *frame* is what citizens see around the text."""
 
     topics: Mapping[str, Topic]
     buttons: Mapping[str, str]
     codes: Collection[str] | None = None
+    frame: str = "{text}"
 
 
 def load_campaign(folder: Path, code: str, vocabulary: Vocabulary) -> Campaign:
@@ -129,7 +137,7 @@ def load_campaign(folder: Path, code: str, vocabulary: Vocabulary) -> Campaign:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CampaignError([Fault(path.name, 1, "fault.not_utf8")]) from error
-    return read_campaign(text, path.name, vocabulary)
+    return read_campaign(text, path.name, vocabulary, folder)
 
 
 def check_campaigns(folder: Path, vocabulary: Vocabulary) -> list[Fault]:
@@ -143,11 +151,12 @@ def check_campaigns(folder: Path, vocabulary: Vocabulary) -> list[Fault]:
     return faults
 
 
-def read_campaign(text: str, file: str, vocabulary: Vocabulary) -> Campaign:
-    """The campaign written in *text*, the content of *file*. Raises CampaignError with every fault."""
+def read_campaign(text: str, file: str, vocabulary: Vocabulary, folder: Path | None = None) -> Campaign:
+    """The campaign written in *text*, the content of *file*; its picture or document lies in *folder*.
+    Raises CampaignError with every fault."""
     faults: list[Fault] = []
     parts = _split(normalise_unicode(text), file, faults)
-    return _build(parts, file, vocabulary, faults)
+    return _build(parts, file, vocabulary, faults, folder)
 
 
 def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
@@ -171,7 +180,11 @@ def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
 
 
 def _build(
-    parts: Mapping[str, tuple[int, str]], file: str, vocabulary: Vocabulary, faults: list[Fault]
+    parts: Mapping[str, tuple[int, str]],
+    file: str,
+    vocabulary: Vocabulary,
+    faults: list[Fault],
+    folder: Path | None = None,
 ) -> Campaign:
     def part(label: str, *, needed: bool = True) -> tuple[int, str]:
         line, value = parts.get(label, (1, ""))
@@ -220,6 +233,12 @@ def _build(
     if written and template is None:
         fault(line, "template", typed=written[:60])
 
+    media = _read_file(parts, folder, fault)
+    longest = max((body, *texts.values()), key=len)
+    whole = vocabulary.frame.format(text=longest, sources="; ".join(sources), code="HT-XXXXX")
+    if media and (length := telegram_length(to_plain(whole))) > CAPTION_MAX:
+        fault(parts["noi dung"][0], "caption", length=str(length), most=str(CAPTION_MAX))
+
     if faults:
         raise CampaignError(sorted(faults, key=lambda each: each.line))
     return Campaign(
@@ -238,7 +257,26 @@ def _build(
         why,
         fold(asks) == "co",
         template,
+        media,
     )
+
+
+def _read_file(
+    parts: Mapping[str, tuple[int, str]], folder: Path | None, fault: Callable[..., None]
+) -> Media | None:
+    """The picture or document beside the file; one at most, so that a copy is one message everywhere."""
+    named = [(label, *parts[label]) for label in _FILES if label in parts and parts[label][1]]
+    if not named or folder is None:
+        return None
+    if len(named) > 1:
+        fault(named[1][1], "one_file")
+        return None
+    label, line, written = named[0]
+    try:
+        return read_attachment(folder, _FILES[label], written)
+    except Unfit as unfit:
+        fault(line, unfit.key, **unfit.arguments)
+    return None
 
 
 def _read_channel_texts(parts: Mapping[str, tuple[int, str]], fault: Callable[..., None]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from bot.messages import Choice, ChoiceKind, Reply, Template
+from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
 from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
 
@@ -56,6 +56,14 @@ def freeze(
             "why": campaign.why,
             "sources": sources,
         }
+    if campaign.media:
+        media = campaign.media
+        frozen["media"] = {
+            "kind": media.kind.value,
+            "digest": media.digest,
+            "name": media.name,
+            "alt": media.alt,
+        }
     if campaign.template:
         frozen["template"] = {"id": campaign.template.id, "data": dict(campaign.template.data)}
     return frozen
@@ -83,7 +91,13 @@ def render(content: Mapping[str, Any], channel: str = "") -> Reply:
     # zalo_bot and zalo_oa share their words.
     words = content.get("texts", {}).get(channel.partition("_")[0], content["text"])
     template = content.get("template")
-    return Reply(words, rows, template=Template(**template) if template else None)
+    return Reply(words, rows, media=media_of(content), template=Template(**template) if template else None)
+
+
+def media_of(content: Mapping[str, Any]) -> tuple[Media, ...]:
+    """The picture or document of a frozen content, if it has one."""
+    kept = content.get("media")
+    return (Media(MediaKind(kept["kind"]), kept["digest"], kept["name"], kept["alt"]),) if kept else ()
 
 
 def came_as_template(content: Mapping[str, Any], channel: str, silent: timedelta) -> bool:

@@ -110,6 +110,8 @@ def preview(phrase: Phrase, broadcast: Broadcast, plain: Callable[[str], str]) -
     yield phrase("show.preview")
     yield ""
     yield from (f"  {line}".rstrip() for line in plain(reply.text).splitlines())
+    for media in reply.media:
+        yield phrase(f"show.{media.kind}", name=media.name, alt=media.alt)
     for choice in reply.all_choices():
         is_url = choice.kind is ChoiceKind.URL
         yield phrase("show.button_url" if is_url else "show.button", label=choice.label, target=choice.target)

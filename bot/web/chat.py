@@ -146,6 +146,7 @@ class ChatPages:
                 "html": to_html(str(line.body.get("text", ""))),
                 "text": str(line.body.get("text", "")),
                 "choices": line.body.get("choices", []),
+                "files": line.body.get("files", []),
                 "at": line.at,
             }
             for line in lines

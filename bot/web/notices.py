@@ -11,6 +11,7 @@ from bot.dialogue.texts import Texts
 from bot.inbox import ZONE, Inbox
 from bot.markup import to_html
 from bot.outreach.check_code import find_code
+from bot.outreach.frozen_content import media_of
 from bot.outreach.notice import Notice
 from bot.web.safety import Pace
 
@@ -64,6 +65,7 @@ class NoticePages:
             "sent": f"{notice.sent_at.astimezone(ZONE):%d/%m/%Y %H:%M}",
             "audience": describe_audience(notice.segment, self._texts, self._inbox.mind.house.gazetteer),
             "html": to_html(str(notice.content["text"])),
+            "files": media_of(notice.content),
         }
 
     def _draw(self, request: Request, status: int, **values: object) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.attachments import KeptFiles
 from bot.channels.base import Misconfigured, Refused, Retryable, SendError, Unknown
 from bot.channels.plain_message import MenuWords
 from bot.channels.zalo_bot import BotSettings, ZaloBotChannel
@@ -118,6 +119,10 @@ def test_groups_bots_and_what_nobody_said_are_left(event: dict[str, Any]) -> Non
 # Rendering
 
 
+NO_DATABASE: Any = None
+"""An address needs none."""
+
+
 async def count_nothing(channel: str, period: str, more: int) -> int:
     return 0
 
@@ -133,6 +138,7 @@ async def channel_on(zalo: Zalo, token: str = BOT_TOKEN, **settings: Any) -> Asy
         utc_now,
         count=count,
         location_link=lambda address: f"https://hoctap.example/vi-tri?k={address.peer}",
+        files=KeptFiles(NO_DATABASE, "https://hoctap.example", utc_now),
     )
     try:
         yield channel
@@ -159,10 +165,7 @@ async def test_choices_are_numbers_and_the_rest_is_lines(zalo: Zalo) -> None:
             (Choice("Gửi vị trí", kind=ChoiceKind.SHARE_LOCATION), Choice("Gặp cán bộ", "handover/start")),
         ),
         Venue(Point(21.0285, 105.8542), "Trung tâm", "12 Hàng Bài"),
-        media=(
-            Media(MediaKind.IMAGE, "https://x.vn/a.png", "Áp phích"),
-            Media(MediaKind.DOCUMENT, "https://x.vn/a.pdf", "Mẫu đơn"),
-        ),
+        media=(Media(MediaKind.DOCUMENT, "b" * 64, "mau-don.pdf", "Mẫu đơn"),),
     )
     async with channel_on(zalo) as channel:
         for call in channel.render(reply):
@@ -170,7 +173,7 @@ async def test_choices_are_numbers_and_the_rest_is_lines(zalo: Zalo) -> None:
         zalo.bot_html = False
         await channel.send("u1", channel.render(reply)[0])
 
-    text, picture, plain = zalo.sent
+    text, plain = zalo.sent
     assert text.body["parse_mode"] == "html"
     assert text.text.startswith(
         "<b>Chào</b> bà con &amp; gia đình\n\nTrung tâm\n12 Hàng Bài\nBản đồ: https://maps.google.com/?q=21.028500,105.854200"
@@ -182,10 +185,22 @@ async def test_choices_are_numbers_and_the_rest_is_lines(zalo: Zalo) -> None:
         "2. Gặp cán bộ",
         "Trả lời bằng số hoặc gõ tên.",
     ]
-    for line in ("☎ Gọi: 1900 1234", "Đọc: https://x.vn/a?b=1&c=2", "Mẫu đơn: https://x.vn/a.pdf"):
+    form = "Mẫu đơn: https://hoctap.example/tep/" + "b" * 64 + "/mau-don.pdf"
+    for line in ("☎ Gọi: 1900 1234", "Đọc: https://x.vn/a?b=1&c=2", form):
         assert line in plain.text
     assert "Gửi vị trí: https://hoctap.example/vi-tri?k=u1" in plain.text
-    assert picture.body["photo"] == "https://x.vn/a.png"
+
+
+async def test_a_picture_and_its_words_are_one_message(zalo: Zalo) -> None:
+    picture = Media(MediaKind.IMAGE, "a" * 64, "ap-phich.png", "Áp phích")
+    reply = Reply("**Ngày hội** đọc sách", ((Choice("Gặp cán bộ", "handover/start"),),), media=(picture,))
+    async with channel_on(zalo) as channel:
+        (call,) = channel.render(reply)
+        await channel.send("u1", call)
+
+    (sent,) = zalo.sent
+    assert sent.body["photo"] == f"https://hoctap.example/tep/{'a' * 64}/ap-phich.png"
+    assert sent.body["caption"] == "Ngày hội đọc sách\n\n1. Gặp cán bộ\nTrả lời bằng số hoặc gõ tên."
 
 
 async def test_a_long_answer_arrives_whole(zalo: Zalo) -> None:

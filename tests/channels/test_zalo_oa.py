@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.attachments import KeptFiles
 from bot.channels.base import (
     ContactGone,
     Misconfigured,
@@ -20,6 +21,7 @@ from bot.channels.base import (
     Unknown,
     WindowClosed,
 )
+from bot.channels.zalo_oa import ZaloOaChannel
 from bot.contacts import ContactStatus
 from bot.db import Database, contacts, quotas
 from bot.inbox import Mind
@@ -336,40 +338,37 @@ async def test_twenty_thousand_characters_arrive_whole_in_parts_of_two_thousand(
     assert [bool(each.buttons) for each in house.zalo.sent] == [False] * (len(house.zalo.sent) - 1) + [True]
 
 
-async def test_a_picture_goes_by_its_address_and_a_file_by_its_upload(house: House) -> None:
-    channel, peer = oa_of(house), somebody(house)
-    media = (
-        Media(MediaKind.IMAGE, "https://hoctap.example/a.png", "Áp phích"),
-        Media(MediaKind.DOCUMENT, house.zalo.url + "/files/mau-don.pdf", "Mẫu đơn"),
-        Media(MediaKind.DOCUMENT, house.zalo.url + "/files/bang.xlsx", "Bảng"),
-    )
-
-    for call in channel.render(Reply("Xem", media=media)):
-        await channel.send(peer, call)
-
-    _, image, file, link = house.zalo.sent
-    assert image.body["attachment"]["payload"]["elements"][0]["url"] == "https://hoctap.example/a.png"
-    assert file.body["attachment"]["type"] == "file"
-    assert link.text == f"Bảng: {house.zalo.url}/files/bang.xlsx"
+PICTURE = Media(MediaKind.IMAGE, "a" * 64, "ap-phich.png", "Áp phích")
 
 
-async def test_an_upload_that_expired_is_made_again(house: House) -> None:
-    channel, peer = oa_of(house), somebody(house)
-    call = {"method": "document", "url": house.zalo.url + "/files/mau-don.pdf", "alt": "Mẫu đơn"}
-    await channel.send(peer, call)
-    house.zalo.uploads.clear()
+def with_files(house: House, address: str = "https://hoctap.example") -> ZaloOaChannel:
+    channel = oa_of(house)
+    channel._files = KeptFiles(house.app.database, address, utc_now)
+    return channel
 
+
+async def test_a_picture_and_its_words_are_one_message_and_a_file_is_a_link(house: House) -> None:
+    channel, peer = with_files(house), somebody(house)
+    document = Media(MediaKind.DOCUMENT, "b" * 64, "mau-don.pdf", "Mẫu đơn")
+    choices = ((Choice("Gặp cán bộ", "handover/start"),),)
+
+    (call,) = channel.render(Reply("Xem", choices, media=(PICTURE, document)))
     await channel.send(peer, call)
 
-    assert [path for path, _ in house.zalo.calls].count("/v2.0/oa/upload/file") == 2
-    assert len(house.zalo.sent) == 2
+    (sent,) = house.zalo.sent
+    address = "https://hoctap.example/tep/" + "a" * 64 + "/ap-phich.png"
+    assert sent.body["attachment"]["payload"]["elements"] == [{"media_type": "image", "url": address}]
+    assert sent.text.startswith("Xem\n\nMẫu đơn: https://hoctap.example/tep/" + "b" * 64 + "/mau-don.pdf")
+    assert "1. Gặp cán bộ" in sent.text
 
 
-async def test_a_picture_that_zalo_does_not_take_goes_as_a_link(house: House) -> None:
-    peer = somebody(house)
-    await oa_of(house).send(peer, {"method": "image", "url": "http://hoctap.example/a.png", "alt": "Áp phích"})
+async def test_words_whose_picture_zalo_does_not_take_go_alone(house: House) -> None:
+    channel, peer = with_files(house, "http://hoctap.example"), somebody(house)
+    await channel.send(peer, channel.render(Reply("Xem", media=(PICTURE,)))[0])
 
-    assert house.zalo.sent[0].text == "Áp phích: http://hoctap.example/a.png"
+    (sent,) = house.zalo.sent
+    assert sent.text == "Xem"
+    assert "attachment" not in sent.body
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,18 @@ import httpx
 import pytest
 
 from bot.app import App
+from bot.channels.base import Call
+from bot.channels.webchat import WebChannel
 from bot.config import Config
-from bot.db import Database
+from bot.db import Database, attachments, webchat
 from bot.db.publications import Act, Publication
 from bot.inbox import Mind
+from bot.messages import Media, MediaKind, Reply
+from bot.outreach.attachment import digest_of
 from bot.publication import Start
+from bot.web.chat import COOKIE, web_address
 from tests.conftest import NOW
+from tests.outreach.pictures import DOCUMENT, png
 
 FORM = {"sec-fetch-site": "same-origin"}
 
@@ -161,3 +167,45 @@ async def test_health_tells_what_is_well(browser: httpx.AsyncClient) -> None:
     assert health["status"] == "ok"
     assert health["answers"] >= 80
     assert health["channels"] == {"web": "ok"}
+
+
+async def test_a_file_is_served_to_be_looked_at_and_never_to_run(
+    browser: httpx.AsyncClient, sqlite: Database
+) -> None:
+    picture, form = png(), DOCUMENT
+    for body in (picture, form):
+        await sqlite.write(lambda c, body=body: attachments.keep(c, digest_of(body), body, NOW))
+
+    shown = await browser.get(f"/tep/{digest_of(picture)}/ap-phich.png")
+    assert (shown.content, shown.headers["content-type"]) == (picture, "image/png")
+    assert shown.headers["content-disposition"] == 'inline; filename="ap-phich.png"'
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["content-security-policy"].startswith("default-src 'none'")
+    again = await browser.get(shown.url.path, headers={"if-none-match": shown.headers["etag"]})
+    assert again.status_code == 304
+
+    saved = await browser.get(f"/tep/{digest_of(form)}/mau-don.pdf")
+    assert saved.headers["content-disposition"] == 'attachment; filename="mau-don.pdf"'
+    for path in (f"{digest_of(picture)}/x.html", f"{digest_of(picture)}/%22.png", f"{'a' * 64}/x.png", "x/x.png"):
+        assert (await browser.get(f"/tep/{path}")).status_code == 404
+
+
+async def test_the_page_shows_the_file_of_a_message_with_its_words(
+    browser: httpx.AsyncClient, sqlite: Database
+) -> None:
+    await browser.get("/")
+    peer = web_address(browser.cookies[COOKIE]).peer
+    media = (
+        Media(MediaKind.IMAGE, "a" * 64, "ap-phich.png", 'Áp phích "Ngày hội"'),
+        Media(MediaKind.DOCUMENT, "b" * 64, "mau-don.pdf", "Mẫu đơn"),
+    )
+
+    async def post(peer: str, call: Call) -> str:
+        return str(await sqlite.write(lambda c: webchat.add_line(c, peer, call, NOW, ours=True)))
+
+    channel = WebChannel(post)
+    await channel.send(peer, channel.render(Reply("Xem", media=media))[0])
+    page = (await browser.get("/chat")).text
+
+    assert f'<img src="/tep/{"a" * 64}/ap-phich.png" alt="Áp phích &#34;Ngày hội&#34;">' in page
+    assert f'<a href="/tep/{"b" * 64}/mau-don.pdf" download>Mẫu đơn</a>' in page

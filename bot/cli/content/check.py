@@ -66,7 +66,7 @@ def _check_campaigns(config: Config, codes: frozenset[str]) -> list[str]:
     topics = {fold(name): Topic(topic) for topic, name in names.items()}
     topics |= {str(topic): topic for topic in Topic}
     buttons = {fold(label): token for token, label in phrase.named("fixed_button").items()}
-    vocabulary = Vocabulary(topics, buttons, codes or None)
+    vocabulary = Vocabulary(topics, buttons, codes or None, phrase.phrases["citizen.frame"])
     faults = check_campaigns(config.content / "campaigns", vocabulary)
     return explain_faults(phrase, faults).splitlines()
 

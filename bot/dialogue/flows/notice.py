@@ -10,6 +10,7 @@ from bot.dialogue.audience_words import describe_audience
 from bot.dialogue.turn import SeriesJoined, SeriesLeft, Situation, Tapped, Turn
 from bot.messages import Choice, Reply
 from bot.outreach.check_code import find_code, is_only_asking, is_same
+from bot.outreach.frozen_content import media_of
 from bot.outreach.notice import ACKNOWLEDGE, JOIN, LEAVE, QUIZ, Notice
 from nlu.vietnamese import fold
 
@@ -77,7 +78,7 @@ def _check(situation: Situation) -> Turn:
     if notice.correction:
         said += "\n\n" + texts("check.corrected", code=notice.correction)
     events = (Tapped(notice.broadcast_id, CHECKED),)
-    return Turn((Reply(said),), events=events, actions=("check",))
+    return Turn((Reply(said, media=media_of(notice.content)),), events=events, actions=("check",))
 
 
 def _mark(situation: Situation, notice: Notice, token: str) -> Turn:
