@@ -186,7 +186,8 @@ class App:
             Tick("broadcasts", 2, tend_broadcasts),
             Tick("answers", 60, tell_answers),
             Tick("forget", 3600, forget),
-            Tick("reconcile", 24 * 3600, reconcile),
+            # Beside the sending: with millions of copies it reads for a minute.
+            Tick("reconcile", 24 * 3600, reconcile, at_once=True),
         ]
         scheduler = Scheduler(
             [

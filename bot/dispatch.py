@@ -86,7 +86,6 @@ class Dispatcher:
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._freezing: dict[int, asyncio.Task[None]] = {}
         self._sending: dict[tuple[str, int], Sending] = {}
-        self._reconciling: asyncio.Task[list[Balance]] | None = None
 
     async def recover_at_start(self) -> None:
         """Take up what the last process left; what stood still for too long waits for a person, and so
@@ -95,16 +94,16 @@ class Dispatcher:
         On SQLite nobody else can be sending, so every lease is taken back at once.
         """
         now = self.clock()
-        if await self.database.write(self.progress.went_back):
-            held = await self.database.write(lambda c: hold_everything(c, now))
+        # In one transaction, or a crash between the two would forget it.
+        held = await self.database.write(lambda c: hold_everything(c, now) if self.progress.went_back(c) else None)
+        await self.database.read(self.progress.keep)
+        if held is not None:
             log.warning("database_restored", held=held, remedy="look at each, then resume or approve it again")
         paused = await self.database.write(lambda c: broadcasts.pause_interrupted(c, now))
         everyone = self.database.is_sqlite
         doubtful = await self.database.write(lambda c: recovery.recover(c, now, everyone=everyone))
         if paused or doubtful:
             log.warning("broadcasts_recovered", paused=paused, doubtful=doubtful)
-        # Beside the sending: with millions of copies it reads for a minute.
-        self._reconciling = asyncio.create_task(self.reconcile())
 
     async def tick(self, now: datetime) -> None:
         """Start what is due, take back expired leases, close what is over."""
@@ -114,7 +113,6 @@ class Dispatcher:
         for broadcast_id in await self.database.read(lambda c: broadcasts.due(c, now)):
             try:
                 begun = await self.database.write(partial(self._start, broadcast_id, now))
-                self.progress.keep()
             except Exception:
                 # One that cannot start keeps nobody else from starting; it becomes missed in time.
                 log.exception("broadcast_not_started", broadcast=broadcast_id)
@@ -123,6 +121,7 @@ class Dispatcher:
                 log.info("broadcast_due", broadcast=broadcast_id, status=begun)
         if not await self.database.read(waiting_shards.anything_open):
             return
+        await self.database.read(self.progress.keep)
         for broadcast_id in await self.database.read(freezing.freezing):
             if broadcast_id not in self._freezing and not self.draining:
                 self._freezing[broadcast_id] = asyncio.create_task(self._freeze_rest(broadcast_id))
@@ -175,13 +174,11 @@ class Dispatcher:
             await sending.run()
         finally:
             self._sending.pop((name, lane), None)
-            self.progress.keep()
+        await self.database.read(self.progress.keep)
         return True
 
     async def settle(self) -> None:
-        """Wait until nothing is being frozen, sent or reconciled."""
-        if self._reconciling is not None:
-            await asyncio.wait([self._reconciling])
+        """Wait until nothing is being frozen or sent."""
         while tasks := [*self._freezing.values(), *(each for each in self._tasks.values() if not each.done())]:
             await asyncio.gather(*tasks)
 
@@ -232,11 +229,10 @@ class Dispatcher:
         return held
 
     def _note(self, connection: Connection) -> None:
-        """Once a second of sending, count it: a backup older than that is known for one."""
+        """Once a second of sending, count it: a backup older than that, and a tick, is known for one."""
         now = time.monotonic()
         if now - self._noted_at > NOTE_EVERY:
             self._noted_at = now
-            self.progress.keep()
             self.progress.note(connection)
 
     def _open(self, name: str, held: Held) -> Sending:

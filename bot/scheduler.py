@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -14,11 +15,12 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """An act and how many seconds lie between two runs of it."""
+    """An act and how many seconds lie between two runs of it; the first comes after them, or *at_once*."""
 
     name: str
     seconds: float
     act: Callable[[], Awaitable[None]]
+    at_once: bool = False
 
 
 class Scheduler:
@@ -35,6 +37,7 @@ class Scheduler:
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,
+                **({"next_run_time": datetime.now(ZONE)} if tick.at_once else {}),
             )
 
     def start(self) -> None:

@@ -5,6 +5,8 @@ highest value; a database below it has gone back in time. On PostgreSQL the iden
 the database and its timeline tell a restored one from the one that was.
 """
 
+import os
+import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -26,21 +28,21 @@ class Progress:
     def __init__(self, engine: Engine) -> None:
         path = make_url(engine.url).database if engine.dialect.name == "sqlite" else None
         self._file = Path(f"{path}.progress") if path and path != ":memory:" else None
-        self._noted = 0
 
     def note(self, connection: Connection) -> None:
         """Count what is done in this transaction."""
-        if self._file is None:
-            return
-        value = int(find(connection, _PROGRESS) or 0) + 1
-        put(connection, _PROGRESS, str(value))
-        self._noted = value
+        if self._file is not None:
+            put(connection, _PROGRESS, str(int(find(connection, _PROGRESS) or 0) + 1))
 
-    def keep(self) -> None:
-        """Write down beside the database how far it is; after the transaction, so never ahead of it."""
-        if self._file is not None and self._noted:
-            with suppress(OSError):
-                self._file.write_text(str(self._noted))
+    def keep(self, connection: Connection) -> None:
+        """Write down beside the database how far it is. *connection* only reads: what it sees is on disk,
+        and so the file, which is replaced whole, is never ahead."""
+        if self._file is None or not (value := find(connection, _PROGRESS)):
+            return
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}-{threading.get_ident()}")
+        with suppress(OSError):
+            fresh.write_text(value)
+            fresh.replace(self._file)
 
     def went_back(self, connection: Connection) -> bool:
         """Whether this is not the database that last sent, as it was then; from now on it is."""
@@ -55,8 +57,7 @@ class Progress:
             written = int(self._file.read_text())
         except (OSError, ValueError):
             written = None
-        self._noted = max(value, written or 0)
-        put(connection, _PROGRESS, str(self._noted))
+        put(connection, _PROGRESS, str(max(value, written or 0)))
         return value < written if written is not None else value > 0
 
 

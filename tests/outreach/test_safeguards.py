@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from bot.channels.base import Refused, Unknown
 from bot.contacts import Segment, Topic
 from bot.db import Connection, Database, broadcasts, deliveries, reconciling
+from bot.db.house_marks import Progress
 from bot.db.tables import audit, shards
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import deliveries as delivery_rows
@@ -369,6 +370,31 @@ async def test_a_backup_put_back_within_minutes_sends_nothing_by_itself(tmp_path
     again_open = Database.open(url)
     await restored(again_open, number, waiting)
     again_open.close()
+
+
+async def test_what_is_rolled_back_or_half_written_is_no_backup(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'live.db'}")
+    progress = Progress(database.engine)
+    assert not await database.write(progress.went_back)
+    await database.read(progress.keep)
+
+    def count_and_fail(connection: Connection) -> None:
+        progress.note(connection)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await database.write(count_and_fail)
+    await database.read(progress.keep)
+    file = tmp_path / "live.db.progress"
+    assert file.read_text() == "0"
+
+    await database.write(progress.note)
+    with file.open() as half_read:
+        await database.read(progress.keep)
+        assert half_read.read() == "0"
+    assert file.read_text() == "1"
+    assert not await database.write(Progress(database.engine).went_back)
+    database.close()
 
 
 async def test_a_copy_on_another_machine_sends_nothing_by_itself(tmp_path: Path) -> None:
