@@ -4,6 +4,7 @@ import html
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,20 +52,28 @@ def mind(tmp_path_factory: pytest.TempPathFactory) -> Mind:
     return load_mind(Config(data=shared, content=ROOT / "content"), NOW.astimezone(ZONE).date())
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file of the newest schema, with nothing in it, to be copied."""
+    file = tmp_path_factory.mktemp("schema") / "empty.db"
+    Database.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, empty_sqlite: Path) -> str:
     """A fresh SQLite file."""
-    return f"sqlite:///{tmp_path / 'test.db'}"
+    return f"sqlite:///{shutil.copy(empty_sqlite, tmp_path / 'test.db')}"
 
 
 @contextmanager
-def a_postgres_database() -> Iterator[str]:
+def a_postgres_database(template: str = "template1") -> Iterator[str]:
     """The URL of a fresh PostgreSQL database, dropped afterwards; skips the test where there is no server."""
     admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
     name = f"hoctap_{secrets.token_hex(6)}"
     try:
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     except Exception as error:
         pytest.skip(f"no PostgreSQL at HOCTAP_TEST_POSTGRES: {type(error).__name__}")
     yield POSTGRES.rpartition("/")[0] + f"/{name}"
@@ -73,10 +82,18 @@ def a_postgres_database() -> Iterator[str]:
     admin.dispose()
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A fresh PostgreSQL database."""
+@pytest.fixture(scope="session")
+def empty_postgres() -> Iterator[str]:
+    """The name of a PostgreSQL database of the newest schema, with nothing in it, to be copied."""
     with a_postgres_database() as url:
+        Database.open(url).close()
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_url(empty_postgres: str) -> Iterator[str]:
+    """A fresh PostgreSQL database."""
+    with a_postgres_database(empty_postgres) as url:
         yield url
 
 
