@@ -106,6 +106,7 @@ def open_office(config: Config, database: Database, channels: Mapping[str, Chann
         open_channels(config, database, chat_texts) if channels is None else channels,
         lambda: library.load(config.content / "faq", today_in_vietnam()).by_code,
         lambda: open_gazetteer(config.content),
+        config.home_province,
     )
 
 
@@ -135,6 +136,10 @@ class App:
     def open(cls, config: Config, database: Database, began: Start, part: Part = Part.ALL) -> "App":
         """Wire everything, or the *part* of it that one process of several does; nothing runs yet."""
         mind = with_published_centres(config, database, began.mind, today_in_vietnam())
+        if config.home_province and mind.house.gazetteer.province(config.home_province) is None:
+            raise CannotStart(
+                f"HOCTAP_HOME_PROVINCE: {config.home_province} is no province; see hoctap centres map"
+            )
         channels = open_channels(config, database, mind.house.texts)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
@@ -263,6 +268,7 @@ class App:
             self.channels,
             lambda: self.inbox.mind.house.library.by_code,
             lambda: house.gazetteer,
+            self.config.home_province,
         )
         front = Front(
             self.database, office, templates, load_texts(content / "console_texts.yml"), utc_now, secure=secure

@@ -39,6 +39,9 @@ class Config:
     telegram_paid_broadcast: bool = _variable(
         False, "1: broadcasts at up to 1,000 messages a second, for which Telegram takes Stars of the bot"
     )
+    home_province: str = _variable(
+        "", "code of the province the house serves, such as 79: its officials also see questions without a place"
+    )
     notices_a_day: int = _variable(2, "routine broadcasts a person gets at most in a day")
     notices_a_week: int = _variable(7, "routine broadcasts a person gets at most in seven days")
     nlu: str = _variable(
@@ -166,6 +169,10 @@ def _typed(name: str, raw: str) -> Any:
             if parts.scheme not in ("http", "https") or not parts.netloc:
                 raise ValueError("not a web address; write https://…")
             return raw.rstrip("/")
+        case "home_province" if raw:
+            if not (raw.isascii() and raw.isdecimal() and len(raw) == 2):
+                raise ValueError(f"{raw!r} is no code of a province; write its two digits, such as 79")
+            return raw
         case "nlu":
             if raw not in ("embedded", "rasa"):
                 raise ValueError(f"{raw!r} is no engine; write embedded or rasa")

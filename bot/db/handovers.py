@@ -11,7 +11,8 @@ from bot.messages import Address
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """One question that waits for an official; *claimed_by* is who took it on."""
+    """One question that waits for an official. *claimed_by* is who took it on, *claimed_at* when somebody
+    last did; *heard_at* is when the citizen last wrote."""
 
     id: int
     address: Address
@@ -21,6 +22,8 @@ class Handover:
     due_at: datetime
     claimed_by: str | None = None
     status: str = "open"
+    claimed_at: datetime | None = None
+    heard_at: datetime | None = None
 
 
 def open_handovers(connection: Connection) -> list[Handover]:
@@ -56,7 +59,21 @@ def release(connection: Connection, handover_id: int, official: str) -> bool:
     changed = connection.execute(
         update(handovers)
         .where(handovers.c.id == handover_id, handovers.c.status == "open", handovers.c.claimed_by == official)
-        .values(claimed_by=None, claimed_at=None)
+        .values(claimed_by=None)
+    )
+    return changed.rowcount == 1
+
+
+def place(connection: Connection, handover_id: int, official: str, home: str) -> bool:
+    """Say where the question belongs, and let whoever holds it go. False when somebody else holds it."""
+    changed = connection.execute(
+        update(handovers)
+        .where(
+            handovers.c.id == handover_id,
+            handovers.c.status == "open",
+            or_(handovers.c.claimed_by.is_(None), handovers.c.claimed_by == official),
+        )
+        .values(home=home, claimed_by=None)
     )
     return changed.rowcount == 1
 
@@ -72,7 +89,7 @@ def close_handover(connection: Connection, handover_id: int, official: str, now:
 
 
 def _all() -> Select[tuple[object, ...]]:
-    return select(handovers, contacts.c.channel, contacts.c.peer).join(
+    return select(handovers, contacts.c.channel, contacts.c.peer, contacts.c.last_heard_at).join(
         contacts, contacts.c.id == handovers.c.contact_id
     )
 
@@ -87,4 +104,6 @@ def _handover(row: Row[tuple[object, ...]]) -> Handover:
         row.due_at,
         row.claimed_by,
         row.status,
+        row.claimed_at,
+        row.last_heard_at,
     )

@@ -17,7 +17,9 @@ from nlu.vietnamese import fold
 @dataclass(frozen=True)
 class Office:
     """*texts* are those of ``broadcast_texts.yml``, *chat_texts* those of ``texts.yml``; *codes* gives the
-    codes of the published answers, *open_gazetteer* the places. Both are asked only when they are needed."""
+    codes of the published answers, *open_gazetteer* the places. Both are asked only when they are needed.
+    *home_province* is the code of the province the house serves, to which a question without a place belongs;
+    empty where it serves the whole country."""
 
     content: Path
     texts: Texts
@@ -25,6 +27,7 @@ class Office:
     channels: Mapping[str, Channel]
     codes: Callable[[], Collection[str]]
     open_gazetteer: Callable[[], Gazetteer]
+    home_province: str = ""
 
     @cached_property
     def gazetteer(self) -> Gazetteer:

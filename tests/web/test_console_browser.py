@@ -1,9 +1,9 @@
 """The console in a real browser: WCAG 2.2, the strict policy, 360 pixels, the keyboard alone, no JavaScript."""
 
 import asyncio
-import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.inbox import Mind
 from bot.outreach.official import Role
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
-from tests.web.browsers import CHROMIUM, QUIET, Person, ask_an_official, fill_house
+from tests.web.browsers import CHROMIUM, PASSWORD, QUIET, Person, ask_an_official, fill_house
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
@@ -44,7 +44,15 @@ def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tu
         fill_house(database, utc_now())
         listening = bind("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(app.web(), log_config=None, timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
+
+        async def serve() -> None:
+            """The pages, and what carries answers to citizens."""
+            pages = asyncio.create_task(server.serve(sockets=[listening]))
+            while not pages.done():
+                await app.outbox.retry_due()
+                await asyncio.wait([pages], timeout=0.3)
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", database
         server.should_exit = True
@@ -200,24 +208,102 @@ def test_a_question_is_claimed_answered_and_read_by_keyboard_alone(
     Person(page, base, database).signs_in(Role.APPROVER)
     page.goto(f"{base}/console/conversations/{number}")
 
-    def press_on(name: str) -> None:
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            said = page.evaluate("document.activeElement.textContent.trim() + (document.activeElement.name || '')")
-            if name in said:
-                return
-        raise AssertionError(f"no way to {name} by the keyboard")
-
-    press_on("Nhận trả lời")
+    press_on(page, "Nhận trả lời")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    press_on("text")
+    press_on(page, "text")
     page.keyboard.type("Ở nhà văn hóa xã, 19 giờ.")
-    press_on("Gửi cho bà con")
+    press_on(page, "Gửi cho bà con")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.get_by_text("Đã gửi câu trả lời").wait_for()
-    with contextlib.suppress(AssertionError):
+    page.context.close()
+
+
+def press_on(page: Any, name: str) -> None:
+    """Move the focus by the keyboard to what is called *name*, and see where it is all the way."""
+    for _ in range(80):
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
+        said, seen = page.evaluate(FOCUSED)
+        assert seen, f"nobody sees the focus on {said!r}"
+        if name in said:
+            return
+    raise AssertionError(f"no way to {name} by the keyboard")
+
+
+FOCUSED = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect(), style = getComputedStyle(at);
+  const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+  const said = [at.textContent.trim(), at.name, at.labels?.[0]?.textContent.trim()].join(" ");
+  return [said, at === document.body || (inside && style.outlineStyle === "solid")];
+}"""
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_citizen_sees_that_an_official_took_the_question_and_what_they_answer(
+    address: tuple[str, Database], chromium: Any, javascript: bool
+) -> None:
+    base, database = address
+    citizen = chromium.new_context(java_script_enabled=javascript).new_page()
+    desk = chromium.new_context(java_script_enabled=javascript).new_page()
+    citizen.clock.install()
+    citizen.goto(f"{base}/chat")
+    citizen.get_by_role("button", name="Gặp cán bộ").first.click()
+    citizen.get_by_text("trong một tin").wait_for()
+    asked = f"Lớp đọc sách ở xã tôi mở lúc nào, {javascript}?"
+    citizen.get_by_role("textbox").fill(asked)
+    citizen.get_by_role("button", name="Gửi", exact=True).click()
+    citizen.get_by_text("Em đã chuyển câu hỏi cho cán bộ").wait_for()
+
+    def sees(words: str) -> None:
+        for _ in range(20):
+            if citizen.get_by_text(words).count():
+                return
+            time.sleep(0.1)
+            if javascript:
+                citizen.clock.run_for(10_000)
+            else:
+                citizen.reload()
+        raise AssertionError(f"the citizen does not see {words!r}")
+
+    Person(desk, base, database).signs_in(Role.EDITOR)
+    desk.goto(f"{base}/console/conversations")
+    desk.get_by_role("listitem").filter(has_text=asked).get_by_role("link").click()
+    desk.get_by_role("button", name="Nhận trả lời câu này").click()
+    desk.get_by_text("Anh/chị đã nhận câu hỏi này").wait_for()
+    sees("Cán bộ đã nhận câu bà con hỏi")
+    desk.get_by_label("Câu trả lời").fill("Thứ bảy hằng tuần, 8 giờ, ở nhà văn hóa xã.")
+    desk.get_by_role("button", name="Gửi cho bà con").click()
+    desk.get_by_text("Đã gửi câu trả lời").wait_for()
+    sees("Thứ bảy hằng tuần, 8 giờ")
+    citizen.context.close()
+    desk.context.close()
+
+
+def test_signing_in_and_accepting_a_report_go_by_keyboard_alone_and_without_javascript(
+    address: tuple[str, Database], chromium: Any
+) -> None:
+    base, database = address
+    page = chromium.new_context(java_script_enabled=True, viewport={"width": 640, "height": 400}).new_page()
+    person = Person(page, base, database)
+    page.goto(f"{base}/console/sign-in")
+    for name, typed in (("login", "editor"), ("password", PASSWORD), ("code", person.code())):
+        press_on(page, name)
+        page.keyboard.type(typed)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.goto(f"{base}/console/centres/reports")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    press_on(page, "Xem và sửa")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    press_on(page, "dia chi 0")
+    page.keyboard.type("Thôn 2")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.get_by_text("Đã lưu và đưa ra").wait_for()
     page.context.close()

@@ -1,16 +1,24 @@
 """Conversations handed over: a scope's inbox, taken on once, answered where the citizen asked."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
 
-from bot.db import audit
+from bot.app import App, CannotStart, open_office
+from bot.db import audit, conversations
+from bot.db.handovers import Handover
+from bot.db.publications import Act, Publication
 from bot.db.tables import contacts, handovers
-from bot.office.answering import HIDDEN, mask
+from bot.inbox import Mind
+from bot.messages import Address
+from bot.office.answering import HIDDEN, inbox, mask, open_until
 from bot.office.sheets import safe_cell
-from bot.outreach.official import Role
-from tests.conftest import NOW
+from bot.outreach.official import Official, Role
+from bot.publication import Start
+from tests.conftest import NOW, Wire, open_channel
 from tests.web.conftest import Console
 
 
@@ -106,6 +114,67 @@ async def test_what_is_private_is_hidden_until_a_reason_is_on_record(console: Co
     newest = console.database.read_now(lambda c: audit.newest(c, 1))[0]
     assert (newest.act, newest.official) == ("handover_unmask", "lan")
     assert "Gọi lại cho bà con" in newest.detail
+
+
+async def test_the_citizen_is_told_once_that_it_was_taken_and_that_it_was_closed(console: Console) -> None:
+    number = ask(console, "Hỏi")
+    lan, hoa = await console.official("lan", Role.EDITOR), await console.official("hoa", Role.EDITOR)
+    await lan.opens(f"/console/conversations/{number}")
+    await lan.sends(f"/console/conversations/{number}/claim")
+    await lan.sends(f"/console/conversations/{number}/release")
+    await hoa.opens(f"/console/conversations/{number}")
+    assert (await hoa.sends(f"/console/conversations/{number}/close")).status_code == 409
+    await hoa.opens(f"/console/conversations/{number}")
+    await hoa.sends(f"/console/conversations/{number}/claim")
+    await hoa.sends(f"/console/conversations/{number}/close")
+
+    due = console.database.read_now(lambda c: conversations.due_replies(c, "web", NOW + timedelta(days=1)))
+    told = [each.call["text"] for each in due]
+    assert [("đã nhận" in each, "đã đóng" in each) for each in told] == [(True, False), (False, True)]
+    assert console.database.read_now(audit.newest)[0].act == "handover_close"
+
+
+async def test_a_question_without_a_place_is_passed_on_to_a_province(console: Console) -> None:
+    number = ask(console, "Hỏi", home="")
+    of_hcm = await console.official("lan", Role.EDITOR, frozenset({"79"}))
+    assert (await of_hcm.opens(f"/console/conversations/{number}")).status_code == 409
+    await of_hcm.opens("/console/me")
+    sent = await of_hcm.sends(f"/console/conversations/{number}/pass-on", province="Thành phố Hồ Chí Minh")
+    assert sent.status_code == 409
+    nationwide = await console.official("hoa", Role.EDITOR)
+    await nationwide.opens(f"/console/conversations/{number}")
+
+    await nationwide.sends(f"/console/conversations/{number}/pass-on", province="Thành phố Hồ Chí Minh")
+
+    assert (await of_hcm.opens(f"/console/conversations/{number}")).status_code == 200
+    of_hanoi = await console.official("ha", Role.EDITOR, frozenset({"01"}))
+    assert (await of_hanoi.opens(f"/console/conversations/{number}")).status_code == 409
+
+
+def test_in_the_house_of_a_province_a_question_without_a_place_is_its_own(console: Console, mind: Mind) -> None:
+    number = ask(console, "Hỏi", home="")
+    config = replace(console.app.config, home_province="79")
+    office = open_office(config, console.database, console.app.channels)
+
+    def sees(*scope: str) -> bool:
+        official = Official("x", "x", Role.EDITOR, scope=frozenset(scope))
+        return number in [each.id for each in console.database.read_now(lambda c: inbox(c, office, official))]
+
+    assert (sees("79"), sees("01"), sees("new:26740"), sees()) == (True, False, False, True)
+    with pytest.raises(CannotStart, match="HOCTAP_HOME_PROVINCE"):
+        began = Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1))
+        App.open(replace(config, home_province="99"), console.database, began)
+
+
+def test_an_answer_says_until_when_the_platform_takes_it(console: Console) -> None:
+    office = replace(
+        open_office(console.app.config, console.database, {}),
+        channels={"zalo_oa": open_channel("zalo_oa", Wire())},
+    )
+    asked = Handover(1, Address("zalo_oa", "7"), "Hỏi", "", NOW, NOW, heard_at=NOW)
+
+    assert open_until(office, asked) == NOW + timedelta(days=7)
+    assert open_until(office, replace(asked, address=Address("web", "7"))) is None
 
 
 @pytest.mark.parametrize(

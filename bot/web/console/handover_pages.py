@@ -28,6 +28,8 @@ class HandoverPages:
             page(f"{one}/release", self.release, Right.ANSWER, post=True),
             page(f"{one}/unmask", self.unmask, Right.UNMASK, post=True),
             page(f"{one}/answer", self.answer, Right.ANSWER, post=True),
+            page(f"{one}/close", self.close, Right.ANSWER, post=True),
+            page(f"{one}/pass-on", self.pass_on, Right.ANSWER, post=True),
         ]
 
     async def index(self, request: Request, visitor: Visitor) -> Response:
@@ -69,6 +71,19 @@ class HandoverPages:
         await self._front.act(lambda c: answering.answer(c, office, visitor.official, number, text, now))
         return go(INBOX, "answered")
 
+    async def close(self, request: Request, visitor: Visitor) -> Response:
+        """Close it without an answer; the citizen is told."""
+        office, number, now = self._front.office, number_in(request), self._front.clock()
+        await self._front.act(lambda c: answering.close(c, office, visitor.official, number, now))
+        return go(INBOX, "handover_closed")
+
+    async def pass_on(self, request: Request, visitor: Visitor) -> Response:
+        """Give it to the officials of a province."""
+        office, number, now = self._front.office, number_in(request), self._front.clock()
+        province = visitor.typed("province", 80)
+        await self._front.act(lambda c: answering.pass_on(c, office, visitor.official, number, province, now))
+        return go(INBOX, "passed_on")
+
     def _draw(self, request: Request, visitor: Visitor, found: Handover, *, masked: bool) -> Response:
         hidden = answering.mask(found.question)
         wanted = request.query_params.get("canned", "")
@@ -81,6 +96,8 @@ class HandoverPages:
             "canned": canned,
             "draft": canned.get(wanted, ""),
             "now": self._front.clock(),
+            "open_until": answering.open_until(self._front.office, found),
+            "provinces": [unit.full_name for unit in self._front.office.gazetteer.provinces()],
             **self._place(found),
         }
         return self._front.draw(request, "handover.html", context, visitor)
