@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.db import channel_tables as channel_tables
 from bot.db import content_tables as content_tables
+from bot.db.chain_lock import ChainBusy, let_chain_be_tried, wait_for_chain
 from bot.db.tables import replies
 
 T = TypeVar("T")
@@ -149,11 +150,15 @@ class Database:
             if ending:
                 return
 
-    def _commit(self, group: list[tuple[Act[Any], Future[Any]]]) -> None:
+    def _commit(self, group: list[tuple[Act[Any], Future[Any]]], *, chain_first: bool = False) -> None:
         """Commit the group as one transaction; when one act fails, each stands alone."""
         try:
             with self.engine.begin() as connection:
+                (wait_for_chain if chain_first else let_chain_be_tried)(connection)
                 results = [act(connection) for act, _ in group]
+        except ChainBusy:
+            self._commit(group, chain_first=True)
+            return
         except Exception as error:
             if len(group) == 1:
                 group[0][1].set_exception(error)

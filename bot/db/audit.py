@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select
 
 from bot.access.chain import START, Record, Verdict, seal, verify
+from bot.db.chain_lock import take_chain
 from bot.db.tables import audit
 from bot.outreach.broadcast import Act
 
 BOT = "hoctap"
 """Who stands in the audit for what the bot did by itself."""
 
-# One writer at a time adds to the chain, whatever the number of processes.
-_LOCK = 7_316_001
 _PAGE = 5000
 
 
@@ -27,8 +26,7 @@ def record(
     detail: str = "",
 ) -> None:
     """Add a row to the audit; nothing ever changes or removes one."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    take_chain(connection)
     before = connection.scalar(select(audit.c.digest).order_by(audit.c.id.desc()).limit(1)) or START
     row = Record(0, now, login, str(act), broadcast_id, detail[:300])
     connection.execute(

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.db import Database
+from bot.db import Database, contacts
 from bot.db.audit import newest, record, verify_chain
 from bot.db.tables import audit
+from bot.db.tables import contacts as contact_rows
+from bot.messages import Address
 from tests.conftest import NOW
 
 
@@ -67,3 +70,33 @@ def test_a_cut_off_end_is_found_by_the_digest_noted_before(kept: Database) -> No
 
     assert verdict.intact
     assert not found
+
+
+def test_who_took_rows_first_and_who_wrote_first_do_not_wait_for_each_other(postgres_url: str) -> None:
+    here, there = Database.open(postgres_url), Database.open(postgres_url)
+    here.submit(lambda c: contacts.add(c, Address("web", "ba"), NOW)).result()
+    wrote, took = Event(), Event()
+
+    def take(connection: Connection) -> None:
+        connection.execute(update(contact_rows).values(last_heard_at=NOW))
+
+    def write_then_take(connection: Connection) -> None:
+        record(connection, "lan", "edit", NOW)
+        wrote.set()
+        assert took.wait(5)
+        take(connection)
+
+    def take_then_write(connection: Connection) -> None:
+        assert wrote.wait(5)
+        take(connection)
+        took.set()
+        record(connection, "an", "edit", NOW)
+
+    both = [here.submit(write_then_take), there.submit(take_then_write)]
+    for each in both:
+        each.result(timeout=10)
+
+    verdict, _ = here.read_now(verify_chain)
+    assert (verdict.intact, verdict.rows) == (True, 2)
+    here.close()
+    there.close()
