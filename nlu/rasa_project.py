@@ -6,13 +6,14 @@ In a Rasa project a name with a slash is a retrieval intent and needs a response
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from nlu.entities import EntityKind
 from nlu.parse import FAQ_PREFIX
-from nlu.training import Example, Kind, split_kinds
+from nlu.training import Example, Kind, Synonym, read_lookups, read_synonyms, split_kinds
 from nlu.vietnamese import normalise_unicode, tokens
 
 FOLDER: Final = Path(__file__).parent
@@ -81,10 +82,30 @@ def read_taught(
     ]
 
 
-def fingerprint(examples: Iterable[Example]) -> str:
-    """Return a hex digest of what `examples` teach, whatever their order, punctuation and repetition."""
-    taught = {f"{each.kind.value}\0{each.intent}\0{' '.join(tokens(each.text))}" for each in examples}
-    return hashlib.sha256("\n".join(sorted(taught)).encode(errors="replace")).hexdigest()[:32]
+def fingerprint(
+    examples: Iterable[Example],
+    synonyms: Iterable[Synonym] | None = None,
+    lookups: Iterable[Synonym] | None = None,
+) -> str:
+    """Return a hex digest of what is taught and of the code that learns and reads it.
+
+    Order, punctuation and repetition do not matter; `synonyms` and `lookups` are those of the package unless
+    given.
+    """
+    taught = {_line(each.kind.value, each.intent, each.text) for each in examples}
+    taught |= {_line("synonym", each.concept, each.phrase) for each in _or_read(synonyms, read_synonyms)}
+    taught |= {_line("lookup", each.concept, each.phrase) for each in _or_read(lookups, read_lookups)}
+    said = "\n".join([code_digest(), *sorted(taught)])
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()[:32]
+
+
+@cache
+def code_digest() -> str:
+    """Return a hex digest of the modules of this package: any of them may change what a text is read as."""
+    digest = hashlib.sha256()
+    for path in sorted([*FOLDER.glob("*.py"), *FOLDER.glob("components/*.py")]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def one_line(text: str) -> str:
@@ -94,6 +115,14 @@ def one_line(text: str) -> str:
     """
     words = " ".join(_printable(text).split())
     return _ENTITY_MARK.sub("] ", words).lstrip("-/ ")
+
+
+def _line(kind: str, name: str, text: str) -> str:
+    return f"{kind}\0{name}\0{' '.join(tokens(text))}"
+
+
+def _or_read(given: Iterable[Synonym] | None, read: Callable[[], list[Synonym]]) -> Iterable[Synonym]:
+    return read() if given is None else given
 
 
 def _domain(intents: Iterable[str]) -> str:

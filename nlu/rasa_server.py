@@ -169,7 +169,7 @@ class RasaParser:
         try:
             said = Said.of(self._server.ask(text, deadline))
             if said.taught not in ("", self._taught):
-                raise Away("was taught other answers: train it again")
+                raise Away("was taught other answers or by other code: train it again")
         except Away as away:
             self._failed(str(away))
             raise

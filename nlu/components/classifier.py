@@ -17,7 +17,7 @@ from nlu.embedded import ModelReader
 from nlu.entities import Entity
 from nlu.model import Model
 from nlu.parse import OUT_OF_SCOPE, Intent
-from nlu.rasa_project import fingerprint, rasa_name, read_taught
+from nlu.rasa_project import code_digest, fingerprint, rasa_name, read_taught
 from nlu.reading import LENGTH_MAX
 from nlu.teaching import train
 from nlu.training import Synonym
@@ -39,6 +39,11 @@ class AnswerClassifier(GraphComponent, IntentClassifier, EntityExtractorMixin):
         self._resource = resource
         self._reader: ModelReader | None = None
         self._taught = ""
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Return the digest of our code, without which Rasa would take a model of older code from its cache."""
+        return code_digest()
 
     @classmethod
     def create(
@@ -80,7 +85,7 @@ class AnswerClassifier(GraphComponent, IntentClassifier, EntityExtractorMixin):
         model = train(examples, synonyms, lookups)
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder / "model.npz")
-            (folder / "taught").write_text(fingerprint(examples), "ascii")
+            (folder / "taught").write_text(fingerprint(examples, synonyms, lookups), "ascii")
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -14,6 +14,7 @@ from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.rasa_project import code_digest
 from nlu.repair import Repair
 from nlu.vietnamese import normalise_unicode, tokens
 
@@ -38,6 +39,11 @@ class VietnameseTokenizer(Tokenizer):
     def get_default_config() -> dict[str, Any]:
         """Return the settings of Rasa's own tokenizers, none of which is needed here."""
         return {"intent_tokenization_flag": False, "intent_split_symbol": "_", "token_pattern": None}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Return the digest of our code, without which Rasa would take words of older code from its cache."""
+        return code_digest()
 
     @classmethod
     def create(

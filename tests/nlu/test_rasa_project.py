@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli.nlu import exported
 from bot.inbox import Mind
+from nlu import rasa_project
 from nlu.rasa_project import FOLDER, fingerprint, intent_name, one_line, project_files, rasa_name, read_taught
-from nlu.training import Example, Kind, read_examples, read_file
+from nlu.training import Example, Kind, Synonym, read_examples, read_file, read_lookups, read_synonyms
 from nlu.vietnamese import tokens
 
 TYPED = st.text(min_size=1, max_size=40) | st.lists(
@@ -45,6 +47,21 @@ def test_the_project_teaches_what_the_embedded_engine_is_taught(mind: Mind) -> N
         responses |= yaml.safe_load(path.read_text("utf-8"))["responses"]
 
     assert fingerprint(read_taught(wordings, responses)) == fingerprint(answers)
+
+
+def test_a_server_is_known_by_all_it_was_taught_and_by_the_code_that_taught_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    examples, synonym, lookup = [Example("Xin chào!", "greet")], Synonym("ad", "bot"), Synonym("Huế", "place")
+    taught = fingerprint(examples, [synonym], [lookup])
+
+    assert fingerprint([*examples, Example("xin chào", "greet")], [synonym], [lookup]) == taught
+    assert fingerprint(examples, [], [lookup]) != taught
+    assert fingerprint(examples, [synonym], []) != taught
+    assert fingerprint(examples, [lookup], [synonym]) != taught
+    assert fingerprint(examples) == fingerprint(examples, read_synonyms(), read_lookups())
+    monkeypatch.setattr(rasa_project, "code_digest", lambda: "of another version")
+    assert fingerprint(examples, [synonym], [lookup]) != taught
 
 
 def test_the_embedded_engine_is_not_taught_the_exported_files_twice() -> None:

@@ -16,8 +16,10 @@ from urllib.request import Request, urlopen
 import pytest
 
 from bot.inbox import Mind
+from nlu.evaluation import Question
 from nlu.parse import OUT_OF_SCOPE
 from nlu.rasa_bench import compare, unseen_texts
+from nlu.rasa_pipelines import Pipeline, examine_pipeline, train_pipeline
 from nlu.rasa_process import RasaProcess, run_rasa
 from nlu.rasa_project import data_file, fingerprint
 from nlu.rasa_server import SECONDS_MAX, RasaParser
@@ -141,6 +143,26 @@ def test_with_our_tokenizer_any_pipeline_understands_text_without_diacritics(
         found[name] = accuracy(name, held, tmp_path / f"{name}.tar.gz", tmp_path)
 
     assert found["VietnameseTokenizer"] >= found["WhitespaceTokenizer"] + 0.05
+
+
+def test_the_stock_pipeline_is_trained_on_any_set_and_tells_its_intents_as_they_are_called(tmp_path: Path) -> None:
+    taught = [
+        Example(text, intent)
+        for intent, texts in {
+            "bank/open": ("mở tài khoản", "tôi muốn mở tài khoản", "mở thẻ mới"),
+            "faq/hours": ("mấy giờ mở cửa", "giờ làm việc", "khi nào đóng cửa"),
+        }.items()
+        for text in texts
+    ]
+    questions = [Question("giờ làm việc", frozenset({"faq/hours"})), Question("mở thẻ", frozenset({"bank/open"}))]
+
+    trained = train_pipeline(Pipeline.STOCK, taught, tmp_path, epochs=20)
+    row = examine_pipeline("stock", trained, ["bank/open", "faq/hours"], questions)
+
+    assert row.typed.accuracy == 1.0
+    assert row.megabytes > 200
+    assert row.training > 1
+    assert train_pipeline(Pipeline.STOCK, taught, tmp_path, epochs=20) == trained
 
 
 # ------------------------------------------------------------------ what people send
