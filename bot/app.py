@@ -19,7 +19,7 @@ from bot import publication
 from bot.announcement import Announcer
 from bot.attachments import KeptFiles
 from bot.centre_directory import with_published_centres
-from bot.channels.base import Call, Channel
+from bot.channels.base import Call, Channel, Hearing
 from bot.channels.plain_message import MenuWords
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
@@ -32,6 +32,7 @@ from bot.dispatch import Dispatcher
 from bot.distributed import JobEngine
 from bot.inbox import ZONE, Inbox, Mind
 from bot.knowledge import library
+from bot.leadership import Leadership
 from bot.office.office import Office
 from bot.office.place_names import open_gazetteer
 from bot.outbox import Outbox
@@ -305,7 +306,7 @@ class App:
         else:
             await self.engine.open()
         self.scheduler.start()
-        listeners = [asyncio.create_task(channel.listen(self.inbox.receive)) for channel in self.channels.values()]
+        listeners = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         try:
             await server.serve(sockets=[listening])
         finally:
@@ -317,6 +318,14 @@ class App:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.inbox.settle(), 10)
             await self._close()
+
+    async def _listen(self, channel: Channel) -> None:
+        """Hear by *channel*; of several processes one polls, since a platform gives an update only once."""
+        if channel.hearing() is not Hearing.POLLING:
+            await channel.listen(self.inbox.receive)
+            return
+        leadership = Leadership(self.database, utc_now)
+        await leadership.do_alone(f"poll {channel.name}", lambda: channel.listen(self.inbox.receive))
 
     async def work(self) -> None:
         """Send broadcasts and answer citizens until SIGINT or SIGTERM; then finish what is under way."""

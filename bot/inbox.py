@@ -14,7 +14,17 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.contacts import Contact, Held
-from bot.db import Connection, Database, contacts, conversations, link_codes, notices, question_counts, receipts
+from bot.db import (
+    Connection,
+    Database,
+    contacts,
+    conversations,
+    link_codes,
+    looks,
+    notices,
+    question_counts,
+    receipts,
+)
 from bot.db.conversations import Outgoing
 from bot.db.link_codes import Outcome
 from bot.dialogue import menu
@@ -25,7 +35,7 @@ from bot.dialogue.turn import Conversation, Exported, House, LinkAsked, LinkType
 from bot.knowledge.library import Library
 from bot.messages import RECEIPTS, Address, Heard, HeardKind, Reply
 from bot.outbox import Outbox
-from bot.outreach.check_code import LookLimit, find_code
+from bot.outreach.check_code import find_code
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.notice import Notice, code_of
 from nlu.parse import Intent, Parse, Parser
@@ -74,7 +84,6 @@ class Inbox:
         self._clock = clock
         self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
         self._answering: dict[Address, asyncio.Task[None]] = {}
-        self._looks = LookLimit()
         self._later: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -202,7 +211,7 @@ class Inbox:
         if not code and heard.kind in (HeardKind.TEXT, HeardKind.EDITED):
             if typed := find_code(heard.text):
                 code = typed
-                if not self._looks.allows(str(heard.address), now.timestamp()):
+                if not await self._database.write(partial(looks.allow, address=heard.address, now=now)):
                     return None, True
             else:
                 code = code_of(menu.choose(conversation, heard.text.strip(), now))

@@ -2,8 +2,6 @@
 
 import re
 import secrets
-from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
 
 from bot.markup import to_plain
@@ -13,7 +11,6 @@ from nlu.vietnamese import normalise_unicode
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 5
 PREFIX: Final = "HT-"
-PEOPLE_KEPT: Final = 10_000
 ASKING_MAX: Final = 60
 """What is this long without the code asks about it; what is longer is a message to compare."""
 
@@ -48,22 +45,3 @@ def is_same(heard: str, original: str) -> bool:
 
 def _skeleton(text: str) -> str:
     return re.sub(r"[\W_]+", "", normalise_unicode(text).casefold())
-
-
-@dataclass(slots=True)
-class LookLimit:
-    """How often one citizen may ask about codes: *most* within *seconds*. Time is an argument."""
-
-    most: int = 10
-    seconds: float = 600.0
-    _asked: dict[str, deque[float]] = field(default_factory=dict)
-
-    def allows(self, who: str, now: float) -> bool:
-        """Whether *who* may look once more; if so it is counted."""
-        if len(self._asked) > PEOPLE_KEPT:
-            self._asked = {each: at for each, at in self._asked.items() if at and at[-1] > now - self.seconds}
-        asked = self._asked.setdefault(who, deque(maxlen=self.most))
-        if len(asked) == self.most and asked[0] > now - self.seconds:
-            return False
-        asked.append(now)
-        return True

@@ -1,7 +1,7 @@
 """A citizen and a broadcast: is it really ours, and what its buttons do."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,14 +11,15 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.config import Config
 from bot.contacts import Segment
-from bot.db import Database, contacts, notices, series, taps
+from bot.db import Database, contacts, looks, notices, series, taps
+from bot.db.channel_tables import looks as look_rows
 from bot.db.publications import Act, Publication
 from bot.db.tables import contacts as contact_rows
 from bot.db.tables import deliveries as delivery_rows
 from bot.dispatch import Dispatcher
 from bot.inbox import Mind
 from bot.messages import Address, HeardKind
-from bot.outreach.check_code import LookLimit, find_code, is_only_asking, is_same, new_code
+from bot.outreach.check_code import find_code, is_only_asking, is_same, new_code
 from bot.publication import Start
 from tests.conftest import Citizen
 from tests.outreach.postroom import CONTENT, NOW, Recorder, add_people, counted, run_once, schedule
@@ -124,11 +125,20 @@ async def test_whoever_asks_about_too_many_codes_has_to_wait(meet: Callable[...,
     assert ["chờ mười phút" in each for each in said] == [False] * 10 + [True]
 
 
-def test_the_limit_is_by_person_and_passes() -> None:
-    limit = LookLimit(most=2, seconds=10)
+def test_so_many_looks_and_no_more_by_whichever_process(database: Database) -> None:
+    somebody, another = Address("telegram", "7"), Address("telegram", "8")
+    second = Database(database.engine)
 
-    assert [limit.allows("a", at) for at in (0, 1, 2, 11)] == [True, True, False, True]
-    assert limit.allows("b", 2)
+    def looks_by(where: Database, who: Address, at: datetime = NOW) -> bool:
+        return where.submit(lambda c: looks.allow(c, who, at)).result()
+
+    assert [looks_by(each, somebody) for each in (database, second) * 6] == [True] * 10 + [False] * 2
+    assert looks_by(second, another)
+    assert looks_by(second, somebody, NOW + looks.WITHIN)
+    kept = database.read_now(lambda c: c.execute(select(look_rows)).all())
+    assert len(kept) == 1, "what is over is forgotten"
+    assert "telegram" not in repr(kept)
+    second.close()
 
 
 async def test_a_tap_is_counted_and_opens_what_the_button_says(
