@@ -243,6 +243,8 @@ class Inbox:
                     )
                     if done.outcome is Outcome.SAME:
                         reply = (linking.tell_same(house),)
+                    elif done.outcome is Outcome.OFFICIAL:
+                        reply = (linking.tell_official(house),)
                     elif done.first is not None:
                         reply = (linking.tell_linked(house, address.channel, done.first.channel),)
                         await self._tell(done.first, linking.tell_first(house, address.channel), now)

@@ -1,4 +1,4 @@
-"""Tables of what the channels keep: codes that link two of them, tokens, quotas, paces, files, leases."""
+"""Tables of what the channels keep: linking codes, tokens, quotas, paces, files, leases, officials' own."""
 
 from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
@@ -12,6 +12,18 @@ link_codes = Table(
     Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("used_by", Integer, nullable=True),
     Column("expires_at", Moment, nullable=False),
+)
+
+# Where an official gets test sends: first only a code's digest, then the contact that typed it.
+official_contacts = Table(
+    "official_contacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(60), nullable=False, index=True),
+    Column("digest", String(64), nullable=True, unique=True),
+    Column("expires_at", Moment, nullable=True),
+    Column("contact_id", ForeignKey("contacts.id", ondelete="CASCADE"), nullable=True, unique=True),
+    Column("linked_at", Moment, nullable=True),
 )
 
 # The tokens of a Zalo Official Account; who has the claim may renew them.

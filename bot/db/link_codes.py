@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from bot.db import contacts as people
+from bot.db import official_contacts
 from bot.db.channel_tables import link_codes
 from bot.db.linking import unlink
 from bot.db.tables import contacts
@@ -22,6 +23,7 @@ class Outcome(StrEnum):
     LINKED = "linked"
     UNKNOWN = "unknown"
     SAME = "same"
+    OFFICIAL = "official"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ def keep_code(connection: Connection, address: Address, code: str, now: datetime
 
 
 def redeem(connection: Connection, address: Address, code: str, now: datetime) -> Redeemed:
-    """Link the contact at *address* with the one who asked for *code*. The same person may repeat it."""
+    """Link the contact at *address* with the one who asked for *code*: a citizen elsewhere, or an official
+    on the console. The same person may repeat a citizen's."""
+    if official_contacts.redeem(connection, address, code, now):
+        return Redeemed(Outcome.OFFICIAL)
     row = connection.execute(
         select(
             link_codes.c.contact_id,

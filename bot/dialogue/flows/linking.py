@@ -83,6 +83,11 @@ def tell_same(house: House) -> Reply:
     return Reply(house.texts("linking.same"))
 
 
+def tell_official(house: House) -> Reply:
+    """To an official: test sends come here from now on."""
+    return Reply(house.texts("linking.official"))
+
+
 def tell_first(house: House, there: str) -> Reply:
     """To the first channel: who did not do this can undo it."""
     texts = house.texts
