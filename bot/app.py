@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from bot import publication
+from bot import course, publication
 from bot.announcement import Announcer
 from bot.attachments import KeptFiles
 from bot.centre_directory import with_published_centres
@@ -94,7 +94,7 @@ def open_channels(config: Config, database: Database, texts: Texts) -> dict[str,
         channels["zalo_oa"] = open_zalo_oa(config, database, words, texts("cli.zalo_callback"), utc_now, files)
     if config.zalo_bot_token:
         channels["zalo_bot"] = open_zalo_bot(config, database, words, utc_now, files)
-    return channels
+    return course.silenced(channels) if config.training else channels
 
 
 def open_office(config: Config, database: Database, channels: Mapping[str, Channel] | None = None) -> Office:
@@ -142,13 +142,16 @@ class App:
                 f"HOCTAP_HOME_PROVINCE: {config.home_province} is no province; see hoctap centres map"
             )
         channels = open_channels(config, database, mind.house.texts)
+        if fault := course.fault_of(config, database, sorted(channels), mind.house.gazetteer, utc_now()):
+            raise CannotStart(fault)
         paces = open_paces(database, channels)
         outbox = Outbox(database, channels, utc_now, paces)
         front = JobEngine(database) if part is Part.WEB else None
         inbox = Inbox(database, channels, outbox, mind, utc_now, front.hand_over if front else None)
         newsstand = Newsstand(config, database, inbox, began, utc_now)
         caps = Caps(config.notices_a_day, config.notices_a_week)
-        dispatcher = Dispatcher(database, channels, utc_now, paces=paces, caps=caps)
+        sending = course.recorded(channels) if config.training else channels
+        dispatcher = Dispatcher(database, sending, utc_now, paces=paces, caps=caps)
 
         engine = JobEngine(database, dispatcher, inbox) if part is Part.WORKER else front
         dispatcher.by_jobs = engine is not None
@@ -266,13 +269,19 @@ class App:
             content,
             load_texts(content / "broadcast_texts.yml"),
             house.texts,
-            self.channels,
+            course.recorded(self.channels) if self.config.training else self.channels,
             lambda: self.inbox.mind.house.library.by_code,
             lambda: house.gazetteer,
             self.config.home_province,
         )
         front = Front(
-            self.database, office, templates, load_texts(content / "console_texts.yml"), utc_now, secure=secure
+            self.database,
+            office,
+            templates,
+            load_texts(content / "console_texts.yml"),
+            utc_now,
+            secure=secure,
+            training=self.config.training,
         )
 
         def read(version: Publication) -> object:

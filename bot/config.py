@@ -68,6 +68,9 @@ class Config:
     )
     zalo_bot_people_max: int = _variable(50, "people the Zalo bot's plan allows")
     zalo_bot_monthly_max: int = _variable(3000, "messages a month, in and out, the Zalo bot's plan allows")
+    training: bool = _variable(
+        False, "1: a course; nothing is sent but to the web chat's own page, and broadcasts are only recorded"
+    )
     log_level: str = _variable("info", "debug, info, warning or error")
 
     @classmethod
@@ -143,10 +146,10 @@ def _typed(name: str, raw: str) -> Any:
             if not raw.isdecimal() or int(raw) < 1:
                 raise ValueError(f"{raw!r} is no number of messages; write 1 or more")
             return int(raw)
-        case "telegram_paid_broadcast":
-            if raw not in ("0", "1"):
+        case "telegram_paid_broadcast" | "training":
+            if raw.lower() not in ("0", "1", "false", "true"):
                 raise ValueError(f"{raw!r}: write 1 or 0")
-            return raw == "1"
+            return raw.lower() in ("1", "true")
         case (
             "zalo_oa_per_minute"
             | "zalo_oa_reply_price"

@@ -52,7 +52,9 @@ def show_results(
                 typer.echo(desk.texts("results.row", name=shown, status=word, count=copies))
         typer.echo(desk.texts("results.taps"))
         for token, people in desk.database.read_now(lambda c: taps.count(c, number)).items():
-            typer.echo(desk.texts("results.tap", name=_tap(desk, found.content, token), count=people))
+            typer.echo(
+                desk.texts("results.tap", name=report.tap_name(desk.texts, found.content, token), count=people)
+            )
         if save is not None:
             sent = desk.database.read_now(lambda c: list(results.copies(c, number)))
             rows = [tuple(desk.texts("results.columns").split("|"))]
@@ -118,13 +120,3 @@ def _look_at(desk: Desk, number: int, login: str, *, from_stdin: bool) -> Broadc
         return desk.database.read_now(lambda c: broadcasts.find(c, number))
     official = desk.sign_in(login, from_stdin=from_stdin)
     return desk.database.read_now(lambda c: deciding.find(c, desk.office, official, number))
-
-
-def _tap(desk: Desk, content: Any, token: str) -> str:
-    for each in content["buttons"]:
-        if each["token"] == token:
-            return str(each["label"])
-    try:
-        return desk.texts(f"tap.{token}")
-    except KeyError:
-        return token

@@ -1,7 +1,7 @@
 """Whom a segment means among the contacts, and how many that are."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, not_, or_, select, true
@@ -19,14 +19,16 @@ ARRIVED = ("sent", "delivered", "read")
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many people a segment reaches on each channel, and why others of it are left out.
+    """How many people a segment reaches on each channel and in each place, and why others are left out.
 
     *excluded* counts ``blocked``, ``no_consent``, ``no_channel`` and ``linked`` (written to on another of
-    their channels) among those who fit the segment.
+    their channels) among those who fit the segment. *places* are a province's code and a home's token,
+    each empty where nobody said.
     """
 
     channels: Mapping[str, int]
     excluded: Mapping[str, int]
+    places: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -140,13 +142,14 @@ def count_audience(
     """How many people would get a broadcast to *segment* now, on the channels that are *running*; some may
     be *closing* (see ``rather_here``)."""
     here = rather_here(and_(reachable(), members(segment, now)), running, closing, now).label("here")
+    c = contacts.c
+    known = (c.channel, c.status, c.notices, c.home_province, c.home)
     rows = connection.execute(
-        select(contacts.c.channel, contacts.c.status, contacts.c.notices, here, func.count().label("people"))
-        .where(members(segment, now))
-        .group_by(contacts.c.channel, contacts.c.status, contacts.c.notices, "here")
+        select(*known, here, func.count().label("people")).where(members(segment, now)).group_by(*known, "here")
     )
     channels: dict[str, int] = {}
     excluded: dict[str, int] = {}
+    places: dict[tuple[str, str], int] = {}
     for row in rows:
         if row.status != ContactStatus.ACTIVE:
             reason = "blocked"
@@ -158,9 +161,11 @@ def count_audience(
             reason = "linked"
         else:
             channels[row.channel] = channels.get(row.channel, 0) + row.people
+            place = (row.home_province, row.home)
+            places[place] = places.get(place, 0) + row.people
             continue
         excluded[reason] = excluded.get(reason, 0) + row.people
-    return Audience(dict(sorted(channels.items())), excluded)
+    return Audience(dict(sorted(channels.items())), excluded, places)
 
 
 def overlap(connection: Connection, first: Segment, second: Segment, now: datetime) -> bool:

@@ -205,8 +205,17 @@ def same_text_today(connection: Connection, broadcast: Broadcast, now: datetime)
     return [each.id for each in found if overlap(connection, each.segment, broadcast.segment, now)]
 
 
+def hold_words(connection: Connection, broadcast: Broadcast) -> None:
+    """Make whoever holds the same words wait for the end of this transaction: of two that are approved or
+    made at the same moment one then sees the other."""
+    if connection.dialect.name == "postgresql":  # On SQLite there is one writer at a time.
+        words = int(text_digest_of(broadcast.content)[:15], 16)
+        connection.execute(select(func.pg_advisory_xact_lock(words)))
+
+
 def check_same_text(connection: Connection, broadcast: Broadcast, now: datetime) -> None:
     """Raises Forbidden when some of the people get the same words that day already."""
+    hold_words(connection, broadcast)
     if ids := same_text_today(connection, broadcast, now):
         raise Forbidden("rule.same_text", ids=", ".join(map(str, ids)))
 

@@ -66,15 +66,15 @@ def rather_here(
         here = _is_open(contacts, running, closing, now)
         there = _is_open(other, running, closing, now, until=now)
         before = or_(there > here, and_(there == here, before))
-    return not_(
-        exists().where(
-            other.c.person_id == contacts.c.person_id,
-            other.c.id != contacts.c.id,
-            other.c.channel.in_(sorted(running)),
-            fits,
-            before,
-        )
+    rival = exists().where(
+        other.c.person_id == contacts.c.person_id,
+        other.c.id != contacts.c.id,
+        other.c.channel.in_(sorted(running)),
+        fits,
+        before,
     )
+    # Most are linked to nobody: PostgreSQL then looks nothing up, in half the time.
+    return or_(contacts.c.person_id.is_(None), not_(rival))
 
 
 def _is_open(

@@ -1,16 +1,16 @@
-"""What came of a broadcast, counted: by channel, by province, who opted out after it; never by person."""
+"""What came of a broadcast, counted: by channel, by province, copy by copy; never by person."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from bot.contacts import Purpose
-from bot.db.tables import consents, contacts, deliveries, shards
+from bot.db import taps
+from bot.db.tables import contacts, deliveries, shards
+from bot.db.tables import taps as tap_rows
 from bot.outreach.delivery import DeliveryStatus
 
-AFTER = timedelta(hours=24)
 _PAGE = 5000
 
 
@@ -24,6 +24,8 @@ class Copy:
     status: str
     reason: str
     at: datetime | None
+    replied: bool
+    opted_out: bool
 
 
 def by_channel(connection: Connection, broadcast_id: int) -> Mapping[tuple[str, DeliveryStatus], int]:
@@ -75,33 +77,18 @@ def by_place(connection: Connection, broadcast_id: int, province: str = "") -> M
     return {(home, status): copies for home, status, copies in rows}
 
 
-def opted_out_after(connection: Connection, broadcast_id: int, started_at: datetime) -> int:
-    """How many of those who got it stopped receiving notices within a day of its start."""
-    return int(
-        connection.scalar(
-            select(func.count(func.distinct(consents.c.contact_id)))
-            .select_from(consents)
-            .join(
-                deliveries,
-                and_(deliveries.c.contact_id == consents.c.contact_id, deliveries.c.broadcast_id == broadcast_id),
-            )
-            .where(
-                consents.c.purpose == Purpose.NOTICES,
-                ~consents.c.given,
-                consents.c.at >= started_at,
-                consents.c.at <= started_at + AFTER,
-            )
-        )
-        or 0
-    )
-
-
 def copies(connection: Connection, broadcast_id: int) -> Iterator[Copy]:
     """Every copy in the order of sending, a page at a time; no person is named."""
     last = 0
     while True:
         rows = connection.execute(
-            select(deliveries, shards.c.channel, contacts.c.home)
+            select(
+                deliveries,
+                shards.c.channel,
+                contacts.c.home,
+                _did(taps.REPLIED).label("replied"),
+                _did(taps.OPTED_OUT).label("opted_out"),
+            )
             .join(
                 shards,
                 and_(shards.c.broadcast_id == deliveries.c.broadcast_id, shards.c.number == deliveries.c.shard),
@@ -114,5 +101,23 @@ def copies(connection: Connection, broadcast_id: int) -> Iterator[Copy]:
         if not rows:
             return
         for row in rows:
-            yield Copy(row.sequence, row.channel, row.home or "", row.status, row.reason, row.at)
+            yield Copy(
+                row.sequence,
+                row.channel,
+                row.home or "",
+                row.status,
+                row.reason,
+                row.at,
+                row.replied,
+                row.opted_out,
+            )
         last = rows[-1].sequence
+
+
+def _did(token: str) -> ColumnElement[bool]:
+    """Whether the recipient of a copy did *token*."""
+    return exists().where(
+        tap_rows.c.broadcast_id == deliveries.c.broadcast_id,
+        tap_rows.c.contact_id == deliveries.c.contact_id,
+        tap_rows.c.token == token,
+    )

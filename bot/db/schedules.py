@@ -140,6 +140,7 @@ def _make(
     while broadcasts.is_code_taken(connection, code):
         code = new_code()
     made = replace(with_code(draft, code), run_id=run_id)
+    broadcasts.hold_words(connection, made)
     if broadcasts.same_text_today(connection, made, now):
         # Somebody would get the same words twice that day: a person looks at it first.
         made = replace(made, status=Status.RETURNED, reason="same_text", approved_by=None)

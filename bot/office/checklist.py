@@ -3,19 +3,22 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from bot.db import Connection, broadcasts
-from bot.db.audience import Audience
+from bot.office.counting import Count
+from bot.office.links import LinkState, links_of
 from bot.office.office import Office
+from bot.office.sources import answers_gone, repealed_in
 from bot.outreach.broadcast import Broadcast, Forbidden, check_times
 from bot.outreach.frozen_content import render
+from bot.outreach.quiet_hours import is_quiet
 
 SENTENCE_MAX = 25
 """Syllables; longer sentences are hard for people who read little."""
 
 _SENTENCE = re.compile(r"[.!?…\n]+")
-_URL = re.compile(r"https?://[^\s)\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,46 +31,79 @@ class Finding:
 
 
 def look_over(
-    connection: Connection, office: Office, broadcast: Broadcast, people: Audience, now: datetime
+    connection: Connection,
+    office: Office,
+    broadcast: Broadcast,
+    count: Count | None,
+    links: Mapping[str, LinkState],
+    now: datetime,
 ) -> list[Finding]:
-    """Everything to look at, blockers first."""
-    found = [
-        *_blockers(connection, office, broadcast, people, now),
-        *_warnings(connection, office, broadcast, people),
-    ]
+    """Everything to look at, blockers first; what is not counted or tried yet is left out."""
+    found = [*_blockers(connection, office, broadcast, count, now)]
+    if twins := broadcasts.twins(connection, broadcast):
+        found.append(Finding("show.twins", False, {"ids": ", ".join(map(str, twins))}))
+    if broadcast.disturbs:
+        found.append(Finding("show.urgent", False, {"reason": broadcast.content["urgent_reason"]}))
+    if count:
+        found += _of_reach(office, broadcast, count)
+    found += _of_words(broadcast)
+    found += _of_links(broadcast, links)
     return sorted(found, key=lambda each: not each.blocks)
 
 
 def _blockers(
-    connection: Connection, office: Office, broadcast: Broadcast, people: Audience, now: datetime
+    connection: Connection, office: Office, broadcast: Broadcast, count: Count | None, now: datetime
 ) -> Iterator[Finding]:
-    if not people.total:
+    if count and not count.people.total:
         yield Finding("rule.nobody", True)
     try:
         check_times(broadcast, now)
     except Forbidden as error:
         yield Finding(error.key, True, error.arguments)
+    for gone in repealed_in(office, broadcast):
+        yield Finding("rule.repealed", True, {"name": gone.name, "now": gone.now})
+    for code in answers_gone(office, broadcast):
+        yield Finding("rule.answer_gone", True, {"code": code})
     if broadcast.id and (ids := broadcasts.same_text_today(connection, broadcast, now)):
         yield Finding("rule.same_text", True, {"ids": ", ".join(map(str, ids))})
 
 
-def _warnings(connection: Connection, office: Office, broadcast: Broadcast, people: Audience) -> Iterator[Finding]:
-    if twins := broadcasts.twins(connection, broadcast):
-        yield Finding("show.twins", False, {"ids": ", ".join(map(str, twins))})
-    if broadcast.disturbs:
-        yield Finding("show.urgent", False, {"reason": broadcast.content["urgent_reason"]})
-    if count := people.excluded.get("no_channel"):
-        yield Finding("check.no_channel", False, {"count": count})
-    reply = render(broadcast.content)
+def _of_reach(office: Office, broadcast: Broadcast, count: Count) -> Iterator[Finding]:
+    if without := count.people.excluded.get("no_channel"):
+        yield Finding("check.no_channel", False, {"count": without})
+    for each in count.plan:
+        if each.over_plan:
+            yield Finding("check.over_plan", False, {"channel": each.channel, "count": each.over_plan})
+        if each.closed:
+            yield Finding("check.closed", False, {"channel": each.channel, "count": each.closed})
+        if each.cost:
+            yield Finding("check.cost", False, {"channel": each.channel, "cost": each.cost})
+        over = broadcast.starts_at + timedelta(seconds=each.seconds)
+        minutes = ceil(each.seconds / 60)
+        if over > broadcast.not_after:
+            yield Finding(
+                "check.too_slow",
+                False,
+                {"channel": each.channel, "minutes": minutes, "not_after": broadcast.not_after},
+            )
+        elif not broadcast.disturbs and is_quiet(over):
+            yield Finding("check.into_quiet", False, {"channel": each.channel, "minutes": minutes})
     for name, channel in sorted(office.channels.items()):
-        if name in people.channels and (parts := len(channel.render(render(broadcast.content, name)))) > 1:
+        if name in count.people.channels and (parts := len(channel.render(render(broadcast.content, name)))) > 1:
             yield Finding("check.parts", False, {"channel": name, "count": parts})
-    for sentence in _SENTENCE.split(reply.text):
+
+
+def _of_words(broadcast: Broadcast) -> Iterator[Finding]:
+    for sentence in _SENTENCE.split(render(broadcast.content).text):
         words = sentence.split()
         if len(words) > SENTENCE_MAX and not sentence.lstrip().startswith("_"):
-            start = " ".join(words[:6])
-            yield Finding("check.long_sentence", False, {"start": start, "count": len(words)})
-    targets = [each.target for each in reply.all_choices() if each.target.startswith("http")]
-    for url in dict.fromkeys([*_URL.findall(reply.text), *targets]):
-        key = "check.link" if url.startswith("https://") else "check.insecure_link"
-        yield Finding(key, False, {"url": url})
+            yield Finding("check.long_sentence", False, {"start": " ".join(words[:6]), "count": len(words)})
+
+
+def _of_links(broadcast: Broadcast, links: Mapping[str, LinkState]) -> Iterator[Finding]:
+    for url in links_of(broadcast):
+        if not url.startswith("https://"):
+            yield Finding("check.insecure_link", False, {"url": url})
+        state = links.get(url, LinkState.UNKNOWN)
+        if state is not LinkState.OPENS:
+            yield Finding(f"check.link_{state}", False, {"url": url})

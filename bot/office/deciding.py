@@ -14,6 +14,7 @@ from bot.db import Connection, broadcast_versions, broadcasts, quotas
 from bot.db.audience import Audience, count_audience, count_routes
 from bot.office.attaching import keep_file
 from bot.office.office import Office
+from bot.office.sources import check_sources
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
 from bot.outreach.frozen_content import closing, render
@@ -64,6 +65,7 @@ def submit(connection: Connection, office: Office, official: Official, number: i
     found = find(connection, office, official, number)
     if not count_people(connection, office, found, now).total:
         raise Forbidden("rule.nobody")
+    check_sources(office, found)
     broadcasts.check_same_text(connection, found, now)
     submitted = _change(connection, official, number, Act.SUBMIT, lambda b: rules.submit(b, official, now), now)
     broadcast_versions.keep(connection, submitted, official.login, now)
@@ -77,6 +79,7 @@ def may_approve(
     rights.check(official, Right.APPROVE)
     rules.approve(seen, official, seen.digest, now)
     find(connection, office, official, seen.id)
+    check_sources(office, seen)
     broadcasts.check_same_text(connection, seen, now)
 
 

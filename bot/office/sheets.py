@@ -13,11 +13,14 @@ def safe_cell(text: str) -> str:
 
 
 def describe_copy(office: Office, copy: Copy) -> tuple[str, ...]:
-    """What became of a copy as officials read it: channel, place, status, reason, time; no person."""
+    """What became of a copy as officials read it: channel, place, status, reason, time, whether the person
+    wrote back or stopped receiving within a day; no person."""
     return (
         copy.channel,
         office.place_name(copy.place) if copy.place else "",
         office.texts(f"delivery.{copy.status}"),
         because(office.texts, copy.reason) if copy.reason else "",
         moment(copy.at) if copy.at else "",
+        office.texts("results.yes") if copy.replied else "",
+        office.texts("results.yes") if copy.opted_out else "",
     )

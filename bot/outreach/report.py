@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.contacts import Quota, Segment
 from bot.messages import ChoiceKind
@@ -143,6 +144,17 @@ def plan(phrase: Phrase, channels: Sequence[ChannelReach], quotas: Sequence[Quot
         for quota in quotas:
             if quota.channel == each.channel:
                 yield phrase("show.plan_quota", name=quota.name, used=quota.used, most=quota.most or "?")
+
+
+def tap_name(phrase: Phrase, content: Mapping[str, Any], token: str) -> str:
+    """What recipients did by *token*: the label of a button, or a word for what needs none."""
+    for each in content["buttons"]:
+        if each["token"] == token:
+            return str(each["label"])
+    try:
+        return phrase(f"tap.{token}")
+    except KeyError:
+        return token
 
 
 def counts(phrase: Phrase, by_status: Mapping[tuple[DeliveryStatus, str], int]) -> Iterator[str]:

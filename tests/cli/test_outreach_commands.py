@@ -140,7 +140,8 @@ async def test_every_copy_goes_into_a_file_without_its_person(sent: Shell, tmp_p
         sheet = load_workbook(file).active
         assert sheet is not None
         rows = [[str(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
-    assert rows[0] == ["Lượt", "Kênh", "Nơi", "Trạng thái", "Lý do", "Lúc"]
+    columns = ["Lượt", "Kênh", "Nơi", "Trạng thái", "Lý do", "Lúc"]
+    assert rows[0] == [*columns, "Nhắn lại trong 24 giờ", "Ngừng nhận tin trong 24 giờ"]
     assert sorted(row[3] for row in rows[1:] if row[1] == "other") == ["chưa rõ", "đã gửi", "đã gửi"]
     failed = next(row for row in rows if row[3] == "lỗi")
     assert failed[2:] == [
@@ -148,6 +149,8 @@ async def test_every_copy_goes_into_a_file_without_its_person(sent: Shell, tmp_p
         "lỗi",
         "nền tảng từ chối tin này",
         "25/11/2026 10:00",
+        "",
+        "",
     ]
     assert not any("p2" in cell or "t1" in cell for row in rows for cell in row)
 

@@ -1,6 +1,8 @@
 """What keeps a broadcast from harm: the canary, the pauses, the caps, the books, a backup put back."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import deliveries as delivery_rows
 from bot.dispatch import Dispatcher
 from bot.outreach import broadcast as rules
-from bot.outreach.broadcast import Act, Forbidden, canary_size
+from bot.outreach.broadcast import Act, Forbidden, Status, canary_size
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.official import Official, Role
 from bot.outreach.quiet_hours import ZONE, is_quiet, next_allowed
@@ -230,6 +232,30 @@ async def test_the_same_text_goes_to_the_same_people_once_a_day(database: Databa
         new_draft(segment=Segment(topics=frozenset({Topic.DIGITAL}))),
     ):
         assert database.read_now(lambda c, b=other: broadcasts.same_text_today(c, b, NOW)) == []  # type: ignore[misc]
+
+
+async def test_of_two_with_the_same_words_approved_at_once_the_second_sees_the_first(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    await database.write(lambda c: add_people(c, 3))
+    first, second = [
+        await database.write(lambda c, n=each: broadcasts.add(c, new_draft(content={**CONTENT, "code": n}), NOW))  # type: ignore[misc]
+        for each in ("A", "B")
+    ]
+    with database.engine.begin() as one, ThreadPoolExecutor() as pool:
+        broadcasts.check_same_text(one, first, NOW)
+        one.execute(update(broadcast_rows).where(broadcast_rows.c.id == first.id).values(status=Status.APPROVED))
+
+        def check() -> None:
+            with database.engine.begin() as other:
+                broadcasts.check_same_text(other, second, NOW)
+
+        late = pool.submit(check)
+        with pytest.raises(FutureTimeout):
+            late.result(0.2)
+        one.commit()
+        with pytest.raises(Forbidden, match=r"rule\.same_text"):
+            late.result(10)
+    database.close()
 
 
 async def test_a_correction_goes_to_those_reached_and_to_nobody_else(database: Database) -> None:

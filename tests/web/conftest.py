@@ -127,6 +127,11 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+async def no_name(*_: Any, **__: Any) -> Any:
+    """The resolver of a machine without Internet."""
+    raise OSError("no such name")
+
+
 @pytest.fixture
 async def console(
     mind: Mind, sqlite: Database, tmp_path: Path, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
@@ -134,6 +139,8 @@ async def console(
     """A console whose clock the test moves."""
     clock = Clock()
     monkeypatch.setattr("bot.app.utc_now", clock)
+    monkeypatch.setattr("bot.office.counting.PATIENCE", 30.0)
+    monkeypatch.setattr("bot.office.links._PublicResolver.resolve", no_name)
     config = Config(data=tmp_path, content=ROOT / "content")
     app = App.open(config, sqlite, Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1)))
     async with AsyncExitStack() as stack:

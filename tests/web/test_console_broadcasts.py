@@ -258,7 +258,7 @@ async def test_a_correction_goes_to_those_reached_and_a_test_to_oneself(console:
     people(console)
     lan, minh = await console.official("lan", Role.DRAFTER), await console.official("minh", Role.APPROVER)
     path = await drafted(lan)
-    assert "Chưa gửi thử được" in (await lan.sends(f"{path}/test")).text
+    assert "Chưa có nơi nhận tin thử" in (await lan.sends(f"{path}/test")).text
     await lan.client.get("/chat")
     await lan.opens(path)
     assert "Đã gửi thử" in (await lan.sends(f"{path}/test")).text

@@ -22,6 +22,7 @@ from bot.outreach.official import Role
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
 from tests.web.browsers import CHROMIUM, PASSWORD, QUIET, Person, ask_an_official, fill_house
+from tests.web.conftest import no_name
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
@@ -38,6 +39,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tu
     with pytest.MonkeyPatch.context() as patched:
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patched.setattr("bot.outreach.official._hasher", hasher)
+        patched.setattr("bot.office.links._PublicResolver.resolve", no_name)
         database = Database.open(f"sqlite:///{data / 'test.db'}")
         config = Config(data=data, content=ROOT / "content")
         app = App.open(config, database, Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1)))

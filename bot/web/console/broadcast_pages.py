@@ -15,20 +15,19 @@ from starlette.routing import Route
 
 from bot.access import rights
 from bot.access.rights import Right
-from bot.db import audit, broadcast_versions, broadcasts, deliveries, recovery, results, sign_in
-from bot.messages import Address, Reply
+from bot.db import audit, broadcast_versions, broadcasts, deliveries, recovery, results, sign_in, taps
 from bot.office import deciding
 from bot.office.checklist import look_over
+from bot.office.links import LinkState, links_of
 from bot.office.office import Office
 from bot.office.sheets import describe_copy, safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
-from bot.outreach.frozen_content import render
-from bot.outreach.report import audience, because
-from bot.web.chat import COOKIE, is_key, web_address
+from bot.outreach.report import audience, because, tap_name
+from bot.outreach.report import plan as plan_lines
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
-from bot.web.console.preview import bubbles, changes
+from bot.web.console.preview import bubbles, changes, largest_places
 
 LISTED = 200
 STREAM_SECONDS = 60.0
@@ -54,7 +53,7 @@ class BroadcastPages:
             page(f"{one}/results", self.results, Right.SEE_BROADCASTS),
             page(f"{one}/results.csv", self.results_csv, Right.SEE_BROADCASTS),
             page(f"{one}/results.xlsx", self.results_xlsx, Right.SEE_BROADCASTS),
-            page(f"{one}/test", self.test, Right.DRAFT, post=True),
+            page(f"{one}/ready", self.ready, Right.SEE_BROADCASTS),
             page(f"{one}/submit", self.submit, Right.DRAFT, post=True),
             page(f"{one}/approve", self.approve, Right.APPROVE, post=True),
             page(f"{one}/withdraw", self.withdraw, Right.DRAFT, post=True),
@@ -80,6 +79,14 @@ class BroadcastPages:
     async def show(self, request: Request, visitor: Visitor) -> Response:
         """One broadcast: what it is, what to look at, and what may be done to it now."""
         return await self._show(request, visitor)
+
+    async def ready(self, request: Request, visitor: Visitor) -> Response:
+        """Answers when the people are counted and the links tried: then the page is worth another look."""
+        found = await self._find(request, visitor)
+        await self._front.counter.count(found)
+        if self._front.links:
+            await self._front.links.settle(links_of(found))
+        return Response(status_code=204)
 
     async def progress(self, request: Request, visitor: Visitor) -> Response:
         """How far it is, as a piece of the page."""
@@ -115,11 +122,11 @@ class BroadcastPages:
         found = await self._find(request, visitor)
         if found.started_at is None:
             raise Forbidden("rule.not_started", id=found.id)
-        started, office = found.started_at, self._front.office
+        office = self._front.office
         by_channel = await self._front.database.read(lambda c: results.by_channel(c, found.id))
         province = request.query_params.get("province", "")[:10]
         by_place = await self._front.database.read(lambda c: results.by_place(c, found.id, province))
-        stopped = await self._front.database.read(lambda c: results.opted_out_after(c, found.id, started))
+        did = await self._front.database.read(lambda c: taps.count(c, found.id))
         places: dict[str, dict[str, int]] = {}
         for (home, status), copies in by_place.items():
             place = places.setdefault(home, {})
@@ -134,7 +141,13 @@ class BroadcastPages:
             ),
             "province": office.place_name(province) if province else "",
             "used": used,
-            "stopped": stopped,
+            "replied": did.get(taps.REPLIED, 0),
+            "opted_out": did.get(taps.OPTED_OUT, 0),
+            "did": [
+                (tap_name(office.texts, found.content, each), people)
+                for each, people in did.items()
+                if each not in (taps.REPLIED, taps.OPTED_OUT)
+            ],
             **await self._counts(found),
         }
         return self._front.draw(request, "results.html", context, visitor)
@@ -154,22 +167,6 @@ class BroadcastPages:
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(body, media_type=_XLSX, headers=headers)
 
-    async def test(self, request: Request, visitor: Visitor) -> Response:
-        """Send it to the official's own web chat in this browser, marked as a test, and to nobody else."""
-        found = await self._find(request, visitor)
-        key = request.cookies.get(COOKIE, "")
-        if not is_key(key):
-            return go(f"/console/broadcasts/{found.id}", "open_chat_first")
-        reply = render(found.content)
-        marked = Reply(f"{self._front.texts('broadcast.test_mark')}\n\n{reply.text}", reply.choices)
-        address: Address = web_address(key)
-        channel = self._front.office.channels[address.channel]
-        for call in channel.render(marked):
-            await channel.send(address.peer, call)
-        now, login = self._front.clock(), visitor.official.login
-        await self._front.act(lambda c: audit.record(c, login, "test", now, broadcast_id=found.id))
-        return go(f"/console/broadcasts/{found.id}", "tested")
-
     async def submit(self, request: Request, visitor: Visitor) -> Response:
         """Submit it; from now on nothing of it may change."""
         return await self._do(
@@ -186,6 +183,7 @@ class BroadcastPages:
             raise Forbidden("rule.changed")
         people = await self._front.database.read(lambda c: deciding.count_people(c, office, found, now))
         if visitor.typed("total", 12).replace(".", "") != str(people.total):
+            self._front.counter.forget(found)
             return await self._show(request, visitor, self._front.texts("error.total", total=people.total))
         # Before the code is used up: a rule that says no anyway.
         await self._front.database.read(lambda c: deciding.may_approve(c, office, official, found, now))
@@ -282,15 +280,22 @@ class BroadcastPages:
         now, office = self._front.clock(), self._front.office
         waits = found.status in (Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.MISSED)
         read: Callable[..., Awaitable[Any]] = self._front.database.read
-        people = await read(lambda c: deciding.count_people(c, office, found, now)) if waits else None
-        findings = await read(lambda c: look_over(c, office, found, people, now)) if people else []
+        # What answers a form is never loaded again by itself, so it waits.
+        ask = self._front.counter.count if fault else self._front.counter.glance
+        count = await ask(found) if waits else None
+        links = self._front.links.glance(links_of(found)) if waits and self._front.links else {}
+        findings = await read(lambda c: look_over(c, office, found, count, links, now)) if waits else []
         versions = await read(lambda c: broadcast_versions.versions_of(c, found.id))
         hands = found.authors | {found.created_by, found.submitted_by}
         withdrawable = found.status is Status.APPROVED and found.approved_at is not None
         names = self._front.texts.named("field")
         context = {
             "found": found,
-            "people": people,
+            "waits": waits,
+            "people": count.people if count else None,
+            "plan": list(plan_lines(office.texts, count.plan, count.quotas)) if count else [],
+            "places": largest_places(office, count.people) if count else [],
+            "unready": waits and (count is None or LinkState.UNKNOWN in links.values()),
             "findings": findings,
             "blocked": any(each.blocks for each in findings),
             "bubbles": bubbles(office, found),

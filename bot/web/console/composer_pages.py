@@ -15,13 +15,15 @@ from bot.contacts import Topic
 from bot.office import deciding
 from bot.office.checklist import look_over
 from bot.office.drafting import Typed, compose, correct, name_of, read_audience, read_words
+from bot.office.links import LinkState, links_of
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Campaign, CampaignError, Kind, Written
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.quiet_hours import ZONE, next_allowed
+from bot.outreach.report import plan as plan_lines
 from bot.outreach.segments import load_segments
 from bot.web.console.front import Front, Visitor, go, number_in
-from bot.web.console.preview import bubbles
+from bot.web.console.preview import bubbles, largest_places
 
 _FIELDS = ("code", "title", "topic", "kind", "text", "buttons", "sources", "dates")
 """In the order of ``campaign.LABELS``, so that a fault's line names its field."""
@@ -105,7 +107,8 @@ class ComposerPages:
         now, office = self._front.clock(), self._front.office
         probe = Broadcast("", "", {}, segment, now, now, visitor.official.login, now)
         people = await self._front.database.read(lambda c: deciding.count_people(c, office, probe, now))
-        return self._front.draw(request, "count.html", {"people": people}, visitor)
+        context = {"people": people, "places": largest_places(office, people)}
+        return self._front.draw(request, "count.html", context, visitor)
 
     async def preview(self, request: Request, visitor: Visitor) -> Response:
         """The form again, with the message as citizens will see it, the people, and what to look at."""
@@ -114,9 +117,17 @@ class ComposerPages:
         if made is None:
             return self._form(request, visitor, values, faults)
         now, office = self._front.clock(), self._front.office
-        people = await self._front.database.read(lambda c: deciding.count_people(c, office, made, now))
-        findings = await self._front.database.read(lambda c: look_over(c, office, made, people, now))
-        shown = {"people": people, "findings": findings, "bubbles": bubbles(office, made)}
+        count = await self._front.counter.glance(made)
+        links = self._front.links.glance(links_of(made)) if self._front.links else {}
+        findings = await self._front.database.read(lambda c: look_over(c, office, made, count, links, now))
+        shown = {
+            "people": count.people if count else None,
+            "plan": list(plan_lines(office.texts, count.plan, count.quotas)) if count else [],
+            "places": largest_places(office, count.people) if count else [],
+            "unready": count is None or LinkState.UNKNOWN in links.values(),
+            "findings": findings,
+            "bubbles": bubbles(office, made),
+        }
         return self._form(request, visitor, values, faults, shown)
 
     async def save(self, request: Request, visitor: Visitor) -> Response:

@@ -16,6 +16,7 @@ from bot.web.console.health_pages import Health, HealthPages, ReadVitals
 from bot.web.console.people_pages import PeoplePages
 from bot.web.console.question_pages import QuestionPages, ReadVersion
 from bot.web.console.sign_in_pages import SignInPages
+from bot.web.console.test_send_pages import TestSendPages
 
 
 def open_console(
@@ -35,6 +36,7 @@ def open_console(
         # Before the pages of a number: "new" is none.
         *ComposerPages(front).routes(),
         *BroadcastPages(front).routes(),
+        *TestSendPages(front).routes(),
         *CalendarPages(front).routes(),
         *HandoverPages(front).routes(),
         *QuestionPages(front, house, read_version).routes(),

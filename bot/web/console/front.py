@@ -16,6 +16,8 @@ from bot.access.rights import Right
 from bot.access.sign_in import Session, digest, form_token, is_form_token, new_secret
 from bot.db import Act, Database, sign_in
 from bot.dialogue.texts import Texts
+from bot.office.counting import Counter
+from bot.office.links import LinkChecker
 from bot.office.office import Office
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import CampaignError
@@ -69,12 +71,16 @@ class Front:
         clock: Callable[[], datetime],
         *,
         secure: bool,
+        training: bool = False,
     ) -> None:
         self.database = database
         self.office = office
         self.texts = texts
         self.clock = clock
         self.secure = secure
+        self.training = training
+        self.counter = Counter(database, office, clock)
+        self.links = None if training else LinkChecker(clock)
         self._templates = templates
         # The prefix makes browsers refuse the cookie from any other host or without TLS.
         self.cookie = "__Host-hoctap" if secure else "hoctap_console"
@@ -153,6 +159,7 @@ class Front:
             "token": form_token(visitor.secret) if visitor else "",
             "path": request.url.path,
             "said": said,
+            "training": self.training,
         }
         return self._templates.TemplateResponse(
             request, f"console/{template}", {**shared, **context}, status_code=status

@@ -1,4 +1,5 @@
-"""A broadcast as citizens will see it on each channel, and what changed since the version before."""
+"""A broadcast as citizens will see it on each channel, where they live, and what changed since the version
+before."""
 
 import difflib
 from collections.abc import Iterator
@@ -6,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.base import Channel
+from bot.db.audience import Audience
 from bot.markup import to_html, to_plain
 from bot.messages import Choice, ChoiceKind
 from bot.office.office import Office
 from bot.outreach.broadcast import Broadcast
 from bot.outreach.frozen_content import render
+
+PLACES_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,19 @@ def bubbles(office: Office, broadcast: Broadcast) -> list[Bubble]:
     return [
         _bubble(name, channel, broadcast) for name, channel in sorted(office.channels.items()) if name in wanted
     ]
+
+
+def largest_places(office: Office, people: Audience) -> list[tuple[str, int]]:
+    """The places most of *people* live in: communes of the one province they all live in, else provinces."""
+    provinces = {province for province, _ in people.places}
+    counted: dict[str, int] = {}
+    for (province, home), many in people.places.items():
+        code = home or province if len(provinces) == 1 else province
+        counted[code] = counted.get(code, 0) + many
+    ranked = sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+    named = [(office.place_name(code) if code else "", many) for code, many in ranked[:PLACES_MAX]]
+    rest = sum(many for _, many in ranked[PLACES_MAX:])
+    return [*named, (office.texts("show.elsewhere", count=len(ranked) - PLACES_MAX), rest)] if rest else named
 
 
 def difference(old: str, new: str) -> list[Piece]:

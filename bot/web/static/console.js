@@ -6,6 +6,8 @@ if (progress && progress.dataset.events) {
   source.onmessage = (event) => { progress.innerHTML = event.data; };
   source.addEventListener("done", () => source.close());
 }
+const unready = document.querySelector("[data-ready]");
+if (unready) fetch(unready.dataset.ready).then((answer) => { if (answer.ok) location.reload(); });
 const composer = document.getElementById("composer");
 const count = document.getElementById("count");
 if (composer && count) {
