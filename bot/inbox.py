@@ -193,7 +193,8 @@ class Inbox:
 
         def save(connection: Connection) -> list[int]:
             if outcome:
-                question_counts.add(connection, today, subject, outcome, contact.home_province, took)
+                place = contact.home or contact.home_province
+                question_counts.add(connection, today, subject, outcome, place, took)
             return conversations.save_turn(connection, inbox_id, contact, turn, calls, now)
 
         ids = await self._database.write(save)

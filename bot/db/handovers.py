@@ -1,7 +1,7 @@
 """Questions handed to officials: which wait, who holds one, and marking one answered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row, Select, or_, select, update
 
@@ -86,6 +86,16 @@ def close_handover(connection: Connection, handover_id: int, official: str, now:
         .values(status="answered", answered_by=official, answered_at=now)
     )
     return changed.rowcount == 1
+
+
+def answered_between(connection: Connection, first: datetime, last: datetime) -> list[tuple[timedelta, bool]]:
+    """How long each question answered in that time had waited, and whether it was answered when it was due."""
+    rows = connection.execute(
+        select(handovers.c.created_at, handovers.c.answered_at, handovers.c.due_at).where(
+            handovers.c.answered_at >= first, handovers.c.answered_at < last
+        )
+    )
+    return [(row.answered_at - row.created_at, row.answered_at <= row.due_at) for row in rows]
 
 
 def _all() -> Select[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""What people ask, counted by day, subject, outcome and province; no text and no person is kept."""
+"""What people ask, counted by day, subject, outcome and place; no text and no person is kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,22 +1,26 @@
 """Questions and answers: what people ask and miss, and what the bot answers."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.access import rights
 from bot.access.rights import Right
-from bot.db import audit, feedback, publications, question_counts, unanswered
+from bot.db import audit, feedback, handovers, publications, question_counts, unanswered
+from bot.db.feedback import Votes
 from bot.db.publications import Publication
 from bot.dialogue.texts import TextsError
 from bot.dialogue.turn import House
 from bot.knowledge.fault import ContentError
 from bot.knowledge.grouping import group
-from bot.office.statistics import LEAST, tell
+from bot.office.statistics import LEAST, tell, tell_sums, tell_tables
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.quiet_hours import ZONE
 from bot.places.centre import CentresError
@@ -49,32 +53,10 @@ class QuestionPages:
 
     async def questions(self, request: Request, visitor: Visitor) -> Response:
         """What people asked in the last thirty days, what came of it, and what nobody could answer."""
-        now = self._front.clock()
-        last = now.astimezone(ZONE).date()
-        first = last - timedelta(days=DAYS - 1)
-        read, titles = self._front.database.read, self._titles()
-        by = {
-            name: await read(lambda c, name=name: question_counts.sums(c, name, first, last))  # type: ignore[misc]
-            for name in ("day", "subject", "outcome", "place")
-        }
+        now, read = self._front.clock(), self._front.database.read
         asked = await read(lambda c: unanswered.recent(c, now))
         groups = group([(each.id, each.question) for each in asked]) if visitor.has("edit_answers") else []
-        votes = await read(feedback.count)
-        spent = sum(each.milliseconds for each in by["outcome"].values())
-        total = sum(each.count for each in by["outcome"].values())
-        context = {
-            "tables": [
-                ("outcome", _told(by["outcome"], self._front.texts.named("outcome"))),
-                ("subject", _told(by["subject"], titles)),
-                ("place", _told(by["place"], {code: self._place(code) for code in by["place"]})),
-                ("day", _told(by["day"], {each: f"{date.fromisoformat(each):%d/%m}" for each in by["day"]})),
-            ],
-            "groups": groups[:LISTED],
-            "least": LEAST,
-            "useful": tell(sum(each.useful for each in votes)),
-            "not_useful": tell(sum(each.not_useful for each in votes)),
-            "milliseconds": spent // total if total >= LEAST else None,
-        }
+        context = {"groups": groups[:LISTED], "least": LEAST, **await self._figures(visitor, now)}
         return self._front.draw(request, "questions.html", context, visitor)
 
     async def settle(self, request: Request, visitor: Visitor) -> Response:
@@ -120,6 +102,65 @@ class QuestionPages:
         await self._front.act(lambda c: publications.roll_back(c, found, login, now))
         return go("/console/answers", "rolled_back")
 
+    async def _figures(self, visitor: Visitor, now: datetime) -> dict[str, Any]:
+        """The counts of the thirty days before today: who watches the page does not see one question come."""
+        midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+        start, last = midnight - timedelta(days=DAYS), midnight.date() - timedelta(days=1)
+        read, office = self._front.database.read, self._front.office
+        asked = {
+            name: await read(lambda c, name=name: question_counts.sums(c, name, start.date(), last))  # type: ignore[misc]
+            for name in ("day", "subject", "outcome", "place")
+        }
+        counts = {name: {key: each.count for key, each in rows.items()} for name, rows in asked.items()}
+        province = {code: office.province_of(code) or code for code in counts["place"]}
+        told = tell_tables(counts)
+        places = {
+            code: count
+            for code, count in told["place"].items()
+            if rights.covers(visitor.official, code, province[code])
+        }
+        days = {each: f"{date.fromisoformat(each):%d/%m}" for each in told["day"]}
+        total, spent = (
+            sum(counts["outcome"].values()),
+            sum(each.milliseconds for each in asked["outcome"].values()),
+        )
+        votes = await read(lambda c: feedback.count(c, midnight))
+        handed = await read(lambda c: handovers.answered_between(c, start, midnight))
+        return {
+            "first": start,
+            "last": last,
+            "tables": [
+                ("outcome", _by_count(told["outcome"], self._front.texts.named("outcome"))),
+                ("subject", _by_count(told["subject"], self._titles())),
+                (
+                    "province",
+                    _by_count(tell_sums(places, province), {c: self._place(c) for c in province.values()}),
+                ),
+                ("place", _by_count(places, {code: self._place(code) for code in places})),
+                ("day", [(days[each], count) for each, count in told["day"].items()]),
+            ],
+            "votes": self._votes(votes),
+            "milliseconds": spent // total if total >= LEAST else None,
+            "handed": tell(len(handed)),
+            "in_time": tell(sum(in_time for _, in_time in handed)),
+            "hours": round(median(waited.total_seconds() for waited, _ in handed) / 3600) if handed else 0,
+        }
+
+    def _votes(self, votes: Sequence[Votes]) -> list[tuple[str, int | None, int | None]]:
+        """Each answer with how many found it useful and how many did not, the most complained of first."""
+        useful: Counter[str] = Counter()
+        not_useful: Counter[str] = Counter()
+        for each in votes:
+            useful[each.code] += each.useful
+            not_useful[each.code] += each.not_useful
+        library = self._house().library.by_code
+        told = [
+            (library[code].short_title if code in library else code, tell(useful[code]), tell(not_useful[code]))
+            for code in useful
+        ]
+        seen = [row for row in told if row[1] or row[2]]
+        return sorted(seen, key=lambda row: (-(row[2] or 0), -(row[1] or 0), row[0]))[:LISTED]
+
     def _titles(self) -> dict[str, str]:
         none = self._front.texts("outcome.no_subject")
         return {"": none} | {each.name: each.title for each in self._house().library.topics}
@@ -128,6 +169,5 @@ class QuestionPages:
         return self._front.office.place_name(code) if code else self._front.texts("outcome.no_place")
 
 
-def _told(counted: Mapping[str, question_counts.Asked], names: Mapping[str, str]) -> list[tuple[str, int | None]]:
-    rows = [(names.get(key, key), tell(each.count)) for key, each in counted.items()]
-    return sorted(rows, key=lambda row: -(row[1] or 0)) if not all(key[:2] == "20" for key in counted) else rows
+def _by_count(told: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
+    return sorted(((names.get(key, key), count) for key, count in told.items()), key=lambda row: -row[1])
