@@ -37,7 +37,8 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Someone who wrote to us. *home* is the token of a current commune or province, or empty."""
+    """Someone who wrote to us. *home* is the token of a current commune or province, or empty; *language*
+    what they chose, or their device said first (ISO 639)."""
 
     id: int
     address: Address
@@ -47,6 +48,7 @@ class Contact:
     topics: frozenset[Topic] = frozenset()
     notices: bool = False
     last_heard_at: datetime | None = None
+    language: str = ""
 
     def may_be_notified(self) -> bool:
         """Whether a broadcast may be sent: reachable, and consented to notices."""
@@ -81,7 +83,7 @@ class Segment:
     @property
     def is_composed(self) -> bool:
         """Whether it asks for more than places, topics and channels."""
-        return bool(self.roles or self.active_days or self.series or self.any_of or self.none_of)
+        return bool(self.languages or self.roles or self.active_days or self.series or self.any_of or self.none_of)
 
 
 @dataclass(frozen=True, slots=True)

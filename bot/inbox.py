@@ -167,6 +167,8 @@ class Inbox:
         mind = self.mind
         house = mind.house
         contact, conversation = await self._database.read(lambda c: conversations.load(c, heard.address))
+        if not contact.id:
+            contact = replace(contact, language=heard.language)
 
         spoken = heard.kind in (HeardKind.TEXT, HeardKind.EDITED) and not heard.text.startswith("/")
         about = house.library.question(conversation.last_answer)

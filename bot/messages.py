@@ -63,7 +63,8 @@ class Heard:
     """One thing a citizen sent; ``(address.channel, event_id)`` is unique.
 
     *text* is NFC. *token* is the choice tapped. *point* is never stored: the inbox turns it into
-    *unit*, the token of a commune. *callback_id* is what the platform needs to stop a spinner.
+    *unit*, the token of a commune. *callback_id* is what the platform needs to stop a spinner, *language*
+    what it says of the citizen's device (ISO 639, empty when it does not).
     """
 
     address: Address
@@ -75,6 +76,7 @@ class Heard:
     point: Point | None = None
     unit: str = ""
     callback_id: str = ""
+    language: str = ""
 
 
 class ChoiceKind(StrEnum):

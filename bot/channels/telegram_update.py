@@ -51,6 +51,11 @@ def read_update(update: Mapping[str, Any]) -> Heard | None:
 
     A tap has no time of its own: it carries the date of the message it stands under.
     """
+    heard = _read(update)
+    return heard and replace(heard, language=_language(update))
+
+
+def _read(update: Mapping[str, Any]) -> Heard | None:
     match update:
         case {"message": {"from": {"is_bot": True}}}:
             return None
@@ -97,6 +102,16 @@ def _understand(heard: Heard, message: Mapping[str, Any]) -> Heard | None:
     if any(name in message for name in _SERVICE):
         return None
     return replace(heard, kind=HeardKind.UNSUPPORTED)
+
+
+def _language(update: Mapping[str, Any]) -> str:
+    """What Telegram says of the citizen's app: an IETF tag, here without its region."""
+    for part in update.values():
+        match part:
+            case {"from": {"language_code": str() as tag}}:
+                code = tag.partition("-")[0].lower()
+                return code if code.isascii() and code.isalpha() and len(code) <= 3 else ""
+    return ""
 
 
 def _moment(date: object) -> datetime:

@@ -30,6 +30,7 @@ from bot.dialogue.turn import (
     Forgotten,
     HandedOver,
     HomeSet,
+    LanguageSet,
     Left,
     LinkAsked,
     LinkTyped,
@@ -66,17 +67,19 @@ def find(connection: Connection, address: Address) -> Contact | None:
         topics=topics,
         notices=row.notices,
         last_heard_at=row.last_heard_at,
+        language=row.language,
     )
 
 
-def add(connection: Connection, address: Address, now: datetime) -> int:
-    """Make the contact at *address* and return its id; nothing is consented to."""
+def add(connection: Connection, address: Address, now: datetime, language: str = "") -> int:
+    """Make the contact at *address*, who speaks *language*, and return its id; nothing is consented to."""
     added = connection.execute(
         insert(contacts)
         .values(
             channel=address.channel,
             peer=address.peer,
             status=ContactStatus.ACTIVE,
+            language=language,
             created_at=now,
             last_heard_at=now,
         )
@@ -112,6 +115,8 @@ def apply(connection: Connection, contact_id: int, event: Event, now: datetime) 
             connection.execute(delete(contact_topics).where(contact_topics.c.contact_id == contact_id))
         case HomeSet(unit, province):
             connection.execute(update(contacts).where(this).values(home=unit, home_province=province))
+        case LanguageSet(code):
+            connection.execute(update(contacts).where(this).values(language=code))
         case HandedOver(question, _, due_at):
             home = select(contacts.c.home).where(this).scalar_subquery()
             connection.execute(

@@ -136,7 +136,7 @@ def save_turn(
 
     Returns the ids of the replies, in the order of *calls*.
     """
-    contact_id = contact.id or contacts.add(connection, contact.address, now)
+    contact_id = contact.id or contacts.add(connection, contact.address, now, contact.language)
     contacts.touch(connection, contact_id, now)
     if contact.id:
         left = any(isinstance(each, Unsubscribed) or each == Left(gone=True) for each in turn.events)
@@ -318,6 +318,7 @@ def _kept(heard: Heard) -> dict[str, str]:
         "token": heard.token,
         "unit": heard.unit,
         "callback_id": heard.callback_id,
+        "language": heard.language,
     }
 
 
@@ -332,4 +333,5 @@ def _heard(row: Row[Any]) -> Heard:
         kept["token"],
         unit=kept["unit"],
         callback_id=kept["callback_id"],
+        language=kept.get("language", ""),
     )

@@ -16,4 +16,8 @@ def describe_audience(segment: Segment, texts: Texts, gazetteer: Gazetteer) -> s
     parts = [texts("check.places", names=", ".join(places))] if places else []
     if topics:
         parts.append(texts("check.topics", names=", ".join(topics)))
+    known = texts.named("language")
+    spoken = [known.get(code, code) for code in sorted({each for part in either for each in part.languages})]
+    if spoken:
+        parts.append(texts("check.languages", names=", ".join(spoken)))
     return "; ".join(parts) or texts("check.everyone")

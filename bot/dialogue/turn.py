@@ -92,6 +92,13 @@ class HomeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageSet:
+    """The language the citizen chose, by its code."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     """A question goes to an official."""
 
@@ -200,6 +207,7 @@ Event = (
     | Subscribed
     | Unsubscribed
     | HomeSet
+    | LanguageSet
     | HandedOver
     | Voted
     | Unanswered

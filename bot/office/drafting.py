@@ -106,7 +106,7 @@ def read_audience(office: Office, typed: Typed, topic: str) -> Segment:
     places = Places(
         lambda name: province_code(office.gazetteer, name), lambda name: commune_token(office.gazetteer, name)
     )
-    return build_segment(named, places, office.topics, sorted(office.channels))
+    return build_segment(named, places, office.topics, sorted(office.channels), office.languages)
 
 
 def name_of(office: Office, segment: Segment, topic: str) -> str:

@@ -40,6 +40,12 @@ class Office:
         names = {fold(name): Topic(topic) for topic, name in self.chat_texts.named("topic").items()}
         return names | {str(topic): topic for topic in Topic}
 
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """The codes of languages by their folded Vietnamese names, and by themselves."""
+        known = self.chat_texts.named("language")
+        return {fold(name): code for code, name in known.items()} | {code: code for code in known}
+
     def vocabulary(self, codes: Collection[str] | None = None) -> Vocabulary:
         """What a campaign may refer to; *codes* of answers are checked only when given."""
         buttons = {fold(label): token for token, label in self.texts.named("fixed_button").items()}

@@ -20,7 +20,8 @@ PlaceReader = Callable[[str], str]
 # What a segment may be narrowed by: the folded label in the file.
 _PROVINCES, _COMMUNES, _TOPICS, _CHANNELS, _TITLE = "tinh", "xa", "chu de", "kenh", "ten"
 _ROLES, _ACTIVE, _SERIES, _ANY, _NONE = "vai tro", "nhan trong", "lo trinh", "mot trong", "tru"
-_LABELS = (_PROVINCES, _COMMUNES, _TOPICS, _CHANNELS, _ROLES, _ACTIVE, _SERIES, _ANY, _NONE)
+_LANGUAGES = "ngon ngu"
+_LABELS = (_PROVINCES, _COMMUNES, _TOPICS, _CHANNELS, _LANGUAGES, _ROLES, _ACTIVE, _SERIES, _ANY, _NONE)
 _DAYS = re.compile(r"(\d{1,4})( ngay)?")
 _DAYS_MOST = 3650
 
@@ -47,6 +48,7 @@ class NamedSegment:
     communes: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     active_days: int = 0
     series: str = ""
@@ -84,10 +86,16 @@ def load_segments(path: Path) -> dict[str, NamedSegment]:
 
 
 def build_segment(
-    typed: NamedSegment, places: Places, topics: Mapping[str, Topic], channels: Sequence[str]
+    typed: NamedSegment,
+    places: Places,
+    topics: Mapping[str, Topic],
+    channels: Sequence[str],
+    languages: Mapping[str, str] | None = None,
 ) -> Segment:
-    """The segment *typed* asks for; *topics* are known by folded name. Raises Forbidden for the first
-    name that means nothing, or more than one thing, with its line when it stands in a file."""
+    """The segment *typed* asks for; *topics* and *languages* are known by folded name.
+
+    Raises Forbidden for the first name that means nothing, or more than one thing, with its line when it
+    stands in a file."""
 
     def channel(name: str) -> str:
         if name not in channels:
@@ -99,6 +107,12 @@ def build_segment(
             raise Forbidden("segment.topic", name=name, known=", ".join(sorted(set(topics.values()))))
         return topics[fold(name)]
 
+    def language(name: str) -> str:
+        known = languages or {}
+        if fold(name) not in known:
+            raise Forbidden("segment.language", name=name, known=", ".join(sorted(set(known.values()))))
+        return known[fold(name)]
+
     def read(reader: Callable[[str], T], names: Sequence[str]) -> Iterator[T]:
         for name in names:
             try:
@@ -109,13 +123,14 @@ def build_segment(
                 raise Forbidden("segment.at", file=typed.file, line=typed.lines[name], what=error) from error
 
     def parts(groups: Sequence[NamedSegment]) -> tuple[Segment, ...]:
-        return tuple(build_segment(each, places, topics, channels) for each in groups)
+        return tuple(build_segment(each, places, topics, channels, languages) for each in groups)
 
     return Segment(
         provinces=frozenset(read(places.province, typed.provinces)),
         communes=frozenset(read(places.commune, typed.communes)),
         topics=frozenset(read(topic, typed.topics)),
         channels=frozenset(read(channel, typed.channels)),
+        languages=frozenset(read(language, typed.languages)),
         roles=frozenset(each.strip().lower() for each in typed.roles),
         active_days=typed.active_days,
         series=typed.series,
@@ -184,6 +199,7 @@ def _read(file: str, name: str, entry: Node, line: int, *, is_entry: bool = Fals
         communes=listed(_COMMUNES),
         topics=listed(_TOPICS),
         channels=listed(_CHANNELS),
+        languages=listed(_LANGUAGES),
         roles=listed(_ROLES),
         active_days=days(),
         series=one(_SERIES),

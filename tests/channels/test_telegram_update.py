@@ -53,7 +53,7 @@ def membership(old: str, new: str, chat: dict[str, Any] = CHAT) -> dict[str, Any
 
 
 def heard(kind: HeardKind = HeardKind.TEXT, **what: Any) -> Heard:
-    return Heard(Address("telegram", "7"), "872000001", AT, kind, **what)
+    return Heard(Address("telegram", "7"), "872000001", AT, kind, **{"language": "vi", **what})
 
 
 COMMAND = [{"offset": 0, "length": 6, "type": "bot_command"}]
@@ -223,3 +223,15 @@ def test_no_update_breaks_the_reader(kind: str, body: dict[str, Any]) -> None:
     heard = CHANNEL.read({"update_id": 1, kind: body})
 
     assert heard is None or heard.event_id == "1"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("en-GB", "en"), ("VI", "vi"), ("", ""), ("zh-hans", "zh"), ("?!", ""), (7, ""), ("x" * 99, "")],
+)
+def test_of_the_language_only_its_code_is_kept(said: Any, kept: str) -> None:
+    person = {**PERSON, "language_code": said}
+    found = CHANNEL.read(message(**{"from": person, "text": "chào"}))
+
+    assert found is not None
+    assert found.language == kept

@@ -19,6 +19,7 @@ CONTENT = Path(__file__).parents[2] / "content"
 TEXTS = load_texts(CONTENT / "broadcast_texts.yml")
 TOPICS = {fold(name): Topic(topic) for topic, name in load_texts(CONTENT / "texts.yml").named("topic").items()}
 BUTTONS = {fold(label): token for token, label in TEXTS.named("fixed_button").items()}
+LANGUAGES = {"tieng anh": "en", "en": "en", "vi": "vi"}
 VOCABULARY = Vocabulary(TOPICS, BUTTONS, {"xmc-01"})
 SHIPPED = sorted(path.stem for path in (CONTENT / "campaigns").glob("*.md"))
 
@@ -241,6 +242,7 @@ NESTED = """# nhóm thử
 nhom:
   tên: Nhóm thử
   vai trò: [Commune, school]
+  ngôn ngữ: [tieng anh, vi]
   nhắn trong: 30 ngày
   lộ trình: hoc-chu
   một trong:
@@ -257,11 +259,13 @@ nhom:
 
 def test_a_segment_says_and_or_and_not(tmp_path: Path) -> None:
     (tmp_path / "segments.yml").write_text(NESTED, "utf-8")
-    segment = build_segment(load_segments(tmp_path / "segments.yml")["nhom"], PLACES, TOPICS, ["web"])
+    named = load_segments(tmp_path / "segments.yml")["nhom"]
+    segment = build_segment(named, PLACES, TOPICS, ["web"], LANGUAGES)
 
     hanoi = Segment(provinces=frozenset({"01"}))
     assert segment == Segment(
         roles=frozenset({"commune", "school"}),
+        languages=frozenset({"en", "vi"}),
         active_days=30,
         series="hoc-chu",
         any_of=(hanoi, Segment(communes=frozenset({"new:5"}), topics=frozenset({Topic.DIGITAL}))),
@@ -271,14 +275,20 @@ def test_a_segment_says_and_or_and_not(tmp_path: Path) -> None:
         ),
     )
     said = report.audience(TEXTS, segment, str, str)
-    assert said.startswith("vai trò: commune, school; có nhắn trong 30 ngày qua; đang theo lộ trình: hoc-chu; ")
+    assert said.startswith(
+        "ngôn ngữ: en, vi; vai trò: commune, school; có nhắn trong 30 ngày qua; đang theo lộ trình: hoc-chu; "
+    )
     assert "một trong: (tỉnh, thành phố: 01) hoặc (xã, phường: new:5; chủ đề: digital); trừ (kênh: web)" in said
     assert segment_from_json(json.loads(json.dumps(segment_as_json(segment)))) == segment
 
 
 @pytest.mark.parametrize(
     ("wrong", "line", "said"),
-    [("kênh: thư", 13, "Không có kênh “thư”"), ("chủ đề: bóng đá", 13, "Không có chủ đề “bóng đá”")],
+    [
+        ("kênh: thư", 14, "Không có kênh “thư”"),
+        ("chủ đề: bóng đá", 14, "Không có chủ đề “bóng đá”"),
+        ("ngôn ngữ: tiếng Lào", 14, "Không có ngôn ngữ “tiếng Lào”. Có: en, vi."),
+    ],
 )
 def test_a_wrong_name_deep_in_a_segment_is_told_by_line(tmp_path: Path, wrong: str, line: int, said: str) -> None:
     text = NESTED.replace(
@@ -286,7 +296,7 @@ def test_a_wrong_name_deep_in_a_segment_is_told_by_line(tmp_path: Path, wrong: s
     )
     (tmp_path / "segments.yml").write_text(text, "utf-8")
     with pytest.raises(Forbidden) as error:
-        build_segment(load_segments(tmp_path / "segments.yml")["nhom"], PLACES, TOPICS, ["web"])
+        build_segment(load_segments(tmp_path / "segments.yml")["nhom"], PLACES, TOPICS, ["web"], LANGUAGES)
     assert report.explain(TEXTS, error.value).startswith(f"segments.yml:{line}: {said}")
 
 

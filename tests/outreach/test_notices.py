@@ -12,6 +12,7 @@ from bot.app import App
 from bot.config import Config
 from bot.contacts import Segment
 from bot.db import Database, contacts, looks, notices, series, taps
+from bot.db.audience import count_audience
 from bot.db.channel_tables import looks as look_rows
 from bot.db.publications import Act, Publication
 from bot.db.tables import contacts as contact_rows
@@ -139,6 +140,25 @@ def test_so_many_looks_and_no_more_by_whichever_process(database: Database) -> N
     assert len(kept) == 1, "what is over is forgotten"
     assert "telegram" not in repr(kept)
     second.close()
+
+
+async def test_the_language_a_device_says_is_kept_until_the_citizen_chooses_another(
+    meet: Callable[..., Citizen], sqlite: Database
+) -> None:
+    citizen = meet("telegram")
+    abroad = Segment(languages=frozenset({"en"}))
+
+    def known() -> tuple[str, int]:
+        found = sqlite.read_now(lambda c: contacts.find(c, Address("telegram", "7")))
+        reached = sqlite.read_now(lambda c: count_audience(c, abroad, ["telegram"], NOW))
+        return found.language if found else "", sum(reached.excluded.values())
+
+    await citizen.hears(HeardKind.TEXT, text="chào em", language="en")
+    assert known() == ("en", 1)
+    await citizen.hears(HeardKind.TEXT, text="chào em", language="zh")
+    assert known() == ("en", 1)
+    await citizen.hears(HeardKind.CHOICE, token="language/vi", language="en")
+    assert known() == ("vi", 0)
 
 
 async def test_a_tap_is_counted_and_opens_what_the_button_says(

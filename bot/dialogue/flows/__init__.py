@@ -8,6 +8,7 @@ from bot.dialogue.flows import (
     faq,
     feedback,
     handover,
+    language,
     linking,
     nearest_centre,
     notice,
@@ -30,6 +31,7 @@ FLOWS: Mapping[str, Flow] = {
     "feedback": feedback.answer,
     "awaiting": awaiting.answer,
     "linking": linking.answer,
+    "language": language.answer,
     "fallback": fallback.answer,
     "tin": notice.answer,
 }
@@ -70,6 +72,7 @@ COMMANDS: Mapping[str, str] = {
     "quen": "privacy/forget",
     "canbo": "handover/start",
     "lienket": "linking/start",
+    "ngonngu": "language/choose",
     "riengtu": "privacy/notice",
     "privacy": "privacy/notice",
 }

@@ -65,6 +65,10 @@ def show(reply: Reply, held: Held, house: House) -> Reply:
         lines.append(texts("privacy.held_home", place=name_both(texts, house.gazetteer, unit)))
     else:
         lines.append(texts("privacy.held_no_home"))
+    if held.contact.language:
+        known = texts.named("language")
+        language = known.get(held.contact.language, held.contact.language)
+        lines.append(texts("privacy.held_language", language=language))
     lines += [
         texts(
             "privacy.held_consent",
