@@ -203,6 +203,7 @@ def test_a_tap_under_a_message_too_old_to_be_shown_is_heard() -> None:
         HeardKind.CHOICE,
         token="faq/hoc-phi",
         callback_id="30064771072123456",
+        language="vi",
     )
 
 
