@@ -18,7 +18,7 @@ from nlu.comparison import Row, examine
 from nlu.evaluation import Question
 from nlu.parse import Intent, Parse
 from nlu.rasa_process import run_rasa, serve
-from nlu.rasa_project import FOLDER, data_file, intent_name, rasa_name
+from nlu.rasa_project import FOLDER, code_digest, data_file, intent_name, rasa_name
 from nlu.rasa_server import RasaServer, Said
 from nlu.training import Example
 
@@ -68,7 +68,8 @@ def train_pipeline(pipeline: Pipeline, examples: Sequence[Example], folder: Path
     config = (FOLDER / pipeline).read_text("utf-8")
     if epochs:
         config = _EPOCHS.sub(rf"\1 {epochs}", config)
-    digest = hashlib.sha256("\0".join((config, taught)).encode()).hexdigest()
+    code = code_digest() if pipeline is Pipeline.OURS else ""
+    digest = hashlib.sha256("\0".join((config, taught, code)).encode()).hexdigest()
     name = f"{pipeline.name.lower()}-{digest[:16]}"
     trained, seconds = folder / f"{name}.tar.gz", folder / f"{name}.seconds"
     if trained.exists() and seconds.exists():
