@@ -12,6 +12,8 @@ from nlu.rasa_project import fingerprint
 from nlu.rasa_server import RasaParser
 from nlu.training import Example, read_examples
 
+PATIENCE = 20.0
+
 
 @pytest.fixture(scope="session")
 def examples(mind: Mind) -> list[Example]:
@@ -36,7 +38,7 @@ def process(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 
 @pytest.fixture(scope="session")
 def parser(process: RasaProcess, examples: list[Example]) -> Iterator[RasaParser]:
-    """The parser that asks this server, and none other."""
+    """The parser that asks this server, and none other, with patience for a busy machine."""
     server = process.server()
-    yield RasaParser(server, NotAsked(), fingerprint(examples))
+    yield RasaParser(server, NotAsked(), fingerprint(examples), PATIENCE)
     server.close()
