@@ -1,5 +1,6 @@
 """What tests share: the shipped content, databases of both kinds, and a Citizen on any channel."""
 
+import fcntl
 import html
 import os
 import re
@@ -46,10 +47,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="session")
-def mind(tmp_path_factory: pytest.TempPathFactory) -> Mind:
+def trained(pytestconfig: pytest.Config) -> Path:
+    """A data folder with the model of the shipped content, trained once and kept from run to run."""
+    data = pytestconfig.cache.mkdir("trained")
+    with (data / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _load_mind(data)
+    return data
+
+
+@pytest.fixture(scope="session")
+def mind(trained: Path) -> Mind:
     """The shipped content and a parser trained on it, as on the day the tests are dated."""
-    shared = tmp_path_factory.getbasetemp().parent / "nlu"
-    return load_mind(Config(data=shared, content=ROOT / "content"), NOW.astimezone(ZONE).date())
+    return _load_mind(trained)
+
+
+def _load_mind(data: Path) -> Mind:
+    return load_mind(Config(data=data, content=ROOT / "content"), NOW.astimezone(ZONE).date())
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import pytest
 from bot.config import Config
 from bot.db import Database, conversations, publications
 from bot.db.publications import Act, Publication
-from bot.inbox import Mind
 from bot.knowledge.fault import ContentError
 from bot.publication import Newsstand, load_mind, pack, start, unpack
 from tests.conftest import NOW, ROOT, Citizen
@@ -22,13 +21,13 @@ CHECKED = "Kiểm tra ngày: 24/11/2026"
 
 
 @pytest.fixture
-def config(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Config:
+def config(tmp_path: Path, trained: Path) -> Config:
     """A copy of the shipped content to edit; the session's trained model is used."""
     content = tmp_path / "content"
     shutil.copytree(ROOT / "content", content)
     data = tmp_path / "data"
     data.mkdir()
-    (data / "nlu").symlink_to(tmp_path_factory.getbasetemp().parent / "nlu" / "nlu")
+    shutil.copytree(trained / "nlu", data / "nlu")
     return Config(data=data, content=content)
 
 

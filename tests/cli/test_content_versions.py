@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.inbox import Mind
-
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "mật khẩu rất dài 1\n"
 QUESTIONS = """\
@@ -49,12 +47,12 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Office:
+def office(tmp_path: Path, trained: Path) -> Office:
     made = Office(tmp_path)
     shutil.copytree(ROOT / "content", made.content)
     (made.content / "questions.jsonl").write_text(QUESTIONS, encoding="utf-8")
     made.data.mkdir()
-    (made.data / "nlu").symlink_to(tmp_path_factory.getbasetemp().parent / "nlu" / "nlu")
+    shutil.copytree(trained / "nlu", made.data / "nlu")
     added = made.hoctap(
         *("official", "add", "an", "--name", "Trần An", "--role", "approver", "--password-stdin"), typed=PASSWORD
     )

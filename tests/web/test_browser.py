@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from bot.inbox import Mind
-
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -22,11 +20,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this ma
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[str]:
     """A running bot, started as an operator starts it."""
     data = tmp_path_factory.mktemp("run")
-    trained = tmp_path_factory.getbasetemp().parent / "nlu" / "nlu"
-    shutil.copytree(trained, data / "nlu")
+    shutil.copytree(trained / "nlu", data / "nlu")
     environment = {**os.environ, "HOCTAP_PORT": "0", "HOCTAP_DATA": str(data)}
     command = [sys.executable, "-m", "bot", "run"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
