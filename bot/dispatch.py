@@ -177,6 +177,11 @@ class Dispatcher:
         await self.database.read(self.progress.keep)
         return True
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether nobody is being frozen in this process at the moment."""
+        return not self._freezing
+
     async def settle(self) -> None:
         """Wait until nothing is being frozen or sent."""
         while tasks := [*self._freezing.values(), *(each for each in self._tasks.values() if not each.done())]:

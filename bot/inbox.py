@@ -46,6 +46,11 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 STARTS_MAX = 3
 TEXT_MAX = 4000
 RECEIPT_WAIT = 3.0
+TURNS_AT_ONCE = 8
+ARRIVED_LATELY, ARRIVALS_FIRST = 0.02, 0.2
+"""While a crowd arrives a turn waits until nobody did for so long, but not longer than that, in seconds: a
+platform gives up on whom we keep at the door, and a stored message loses nothing."""
+
 NOT_PARSED = Parse("", Intent("", 0.0), ())
 
 
@@ -84,6 +89,8 @@ class Inbox:
         self._clock = clock
         self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
         self._answering: dict[Address, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._arrived_at = 0.0
         self._later: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -99,6 +106,7 @@ class Inbox:
         A repeated event is dropped. An exact location becomes a commune before anything is stored;
         the point itself stays in memory until the answer is made.
         """
+        self._arrived_at = asyncio.get_running_loop().time()
         now = self._clock()
         for receipt in (each for each in heard if each.kind in RECEIPTS):
             await self._keep_receipt(receipt)
@@ -163,6 +171,21 @@ class Inbox:
             del self._queues[address], self._answering[address]
 
     async def _answer(self, inbox_id: int, heard: Heard) -> None:
+        async with self._turns:
+            await self._let_in()
+            outgoing = await self._take_turn(inbox_id, heard)
+        await self._outbox.send(outgoing)
+
+    async def _let_in(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + ARRIVALS_FIRST
+        while len(self._answering) > TURNS_AT_ONCE:
+            wait = min(self._arrived_at + ARRIVED_LATELY, until) - loop.time()
+            if wait <= 0:
+                return
+            await asyncio.sleep(wait)
+
+    async def _take_turn(self, inbox_id: int, heard: Heard) -> list[Outgoing]:
         # Once: what is published meanwhile answers the next message.
         mind = self.mind
         house = mind.house
@@ -202,8 +225,7 @@ class Inbox:
         ids = await self._database.write(save)
         log.info("turn", inbox=inbox_id, channel=heard.address.channel, intent=turn.intent, actions=turn.actions)
 
-        outgoing = [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
-        await self._outbox.send(outgoing)
+        return [Outgoing(one, heard.address, call) for one, call in zip(ids, calls, strict=True)]
 
     async def _look_up(
         self, heard: Heard, conversation: Conversation, now: datetime

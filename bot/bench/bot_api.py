@@ -61,9 +61,9 @@ class BotApi:
     """The server. Say what citizens do with ``say``, ``tap`` and ``push``; read ``delivered``.
 
     Rates are off unless given: *chat_rate* a second and chat (bursts of *chat_burst*), *overall_rate*.
-    *blocked* chats answer 403, *missing* ones "chat not found", *faults* are used up one a call,
-    then *choose_fault* is asked. *round_trip* is how many seconds an answer takes. *files* are the ids of
-    files it holds and what they are, *uploads* how many came.
+    *refusals* counts the 429. *blocked* chats answer 403, *missing* ones "chat not found", *faults* are used
+    up one a call, then *choose_fault* is asked. *round_trip* is how many seconds an answer takes. *files* are
+    the ids of files it holds and what they are, *uploads* how many came.
     """
 
     chat_rate: float = 0.0
@@ -85,6 +85,7 @@ class BotApi:
     updates: deque[dict[str, Any]] = field(default_factory=deque)
     queries: dict[str, float] = field(default_factory=dict)
     answered: list[str] = field(default_factory=list)
+    refusals: int = 0
     _numbers: Any = field(default_factory=lambda: itertools.count(872_000_001))
     files: dict[str, str] = field(default_factory=dict)
     uploads: int = 0
@@ -297,6 +298,7 @@ class BotApi:
         ):
             if rate and (wait := self._paces.setdefault(key, Pace(rate, burst, 0.0, now)).wait(now)):
                 seconds = max(1, round(wait + 0.5))
+                self.refusals += 1
                 raise ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
 
     def _message(self, chat: int) -> dict[str, Any]:

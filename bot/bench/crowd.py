@@ -1,7 +1,6 @@
 """A crowd and an approved broadcast to it, as two officials would have made it."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.contacts import Segment, Topic
 from bot.db import Connection, broadcasts, crowds
@@ -23,14 +22,14 @@ def approve_broadcast(
     *,
     on_ambiguous: OnAmbiguous = OnAmbiguous.HOLD,
     expected: int = 0,
-    content: dict[str, Any] | None = None,
+    text: str = TEXT,
 ) -> int:
     """A broadcast drafted, submitted, approved, past its withdrawal, and due now. Returns its id."""
-    plain = {"kind": "ordinary", "urgent_reason": "", "holidays": True, "text": TEXT, "buttons": []}
+    plain = {"kind": "ordinary", "urgent_reason": "", "holidays": True, "text": text, "buttons": []}
     draft = Broadcast(
         campaign="bench",
         title="Bench",
-        content=content or plain,
+        content=plain,
         segment=Segment(topics=frozenset({Topic.EVENTS})),
         due_at=now,
         not_after=now + timedelta(hours=10),

@@ -28,8 +28,8 @@ Start = Callable[[str, Path], Awaitable[Process]]
 """Starts a bot that polls the Bot API at a URL with ``TOKEN`` and keeps what it keeps in a folder."""
 
 
-async def start_ours(api_url: str, folder: Path) -> Process:
-    """``hoctap run`` as an operator starts it, on SQLite in *folder*."""
+async def start_ours(api_url: str, folder: Path, **variables: str) -> Process:
+    """``hoctap run`` as an operator starts it, on SQLite in *folder*, with *variables* of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= {
         "HOCTAP_DATA": str(folder),
@@ -38,6 +38,7 @@ async def start_ours(api_url: str, folder: Path) -> Process:
         "HOCTAP_TELEGRAM_TOKEN": TOKEN,
         "HOCTAP_TELEGRAM_API_URL": api_url,
         "HOCTAP_LOG_LEVEL": "error",
+        **variables,
     }
     return await _start(["-m", "bot", "run"], environment)
 
@@ -129,7 +130,7 @@ class Contestant:
 
 def run(messages: int = 2000, ours: Start = start_ours) -> None:
     """Measure and print: ours, the baseline, and their ratio. *ours* starts the bot to be measured."""
-    texts = _texts(messages)
+    texts = texts_of_citizens(messages)
     mine, bare = asyncio.run(_compare(texts, ours))
     print(f"{messages} messages waiting, then {max(messages // 4, 1)} from {CITIZENS_AT_ONCE} at once; ", end="")
     print(f"medians of {ROUNDS} rounds")
@@ -157,7 +158,7 @@ async def _compare(texts: Sequence[str], ours: Start) -> tuple[Figures, Figures]
 async def _enter(stack: AsyncExitStack, start: Start, folder: Path) -> Contestant:
     api = await stack.enter_async_context(BotApi())
     process = await start(api.url, folder)
-    stack.push_async_callback(_stop, process)
+    stack.push_async_callback(stop_process, process)
     contestant = Contestant(api, process)
     api.on_delivered = contestant.hear
     ends = time.perf_counter() + START_MAX
@@ -165,7 +166,7 @@ async def _enter(stack: AsyncExitStack, start: Start, folder: Path) -> Contestan
         if process.returncode is not None or time.perf_counter() > ends:
             raise SystemExit("a bot did not start; run it by hand to see why")
         await asyncio.sleep(0.1)
-    await contestant.answer(_texts(WARMING), WARMING, 60)
+    await contestant.answer(texts_of_citizens(WARMING), WARMING, 60)
     return contestant
 
 
@@ -176,7 +177,8 @@ async def _start(arguments: Sequence[str], environment: dict[str, str]) -> Proce
     )
 
 
-async def _stop(process: Process) -> None:
+async def stop_process(process: Process) -> None:
+    """End it, if need be without a last word."""
     if process.returncode is None:
         process.terminate()
         try:
@@ -186,7 +188,7 @@ async def _stop(process: Process) -> None:
             await process.wait()
 
 
-def _texts(count: int) -> list[str]:
+def texts_of_citizens(count: int) -> list[str]:
     """What citizens write: the phrases the understanding is trained on, one after the other."""
     phrases = sorted({example.text for example in read_examples()})
     return list(itertools.islice(itertools.cycle(phrases), count))

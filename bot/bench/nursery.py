@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -34,6 +35,47 @@ def bend(file: Path, seconds: float) -> None:
     fresh.replace(file)
 
 
+class Nursery:
+    """Forks workers from a process that is ready."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self.order = order
+        self.alive: dict[int, float] = {}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the process that forks."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot.bench.nursery",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+    async def fork(self) -> int:
+        """A new worker; its pid."""
+        assert self._process and self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(self.order).encode() + b"\n")
+        pid = int(await self._process.stdout.readline())
+        self.alive[pid] = time.monotonic()
+        return pid
+
+    def kill(self, pid: int) -> None:
+        """SIGKILL: no last word."""
+        self.alive.pop(pid, None)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+    async def close(self) -> None:
+        """End everything."""
+        for pid in list(self.alive):
+            self.kill(pid)
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            await self._process.wait()
+
+
 class BentTime:
     """The machine's clock, moved by as many seconds as a file says; see ``bend``."""
 
@@ -58,10 +100,10 @@ class BentTime:
         return datetime.fromtimestamp(self.time(), UTC)
 
 
-def open_telegram(api_url: str, per_second: float) -> TelegramChannel:
-    """A channel that gives up soon, at a pace of its own."""
+def open_telegram(api_url: str, per_second: float, patience: float) -> TelegramChannel:
+    """A channel at a pace of its own that waits *patience* seconds for an answer."""
     channel = TelegramChannel(
-        TOKEN, api_url=api_url, request=AiohttpRequest(read_timeout=1.0), paid_broadcast=True, pause=0.2
+        TOKEN, api_url=api_url, request=AiohttpRequest(read_timeout=patience), paid_broadcast=True, pause=0.2
     )
     channel.abilities = replace(channel.abilities, per_second=per_second)
     return channel
@@ -98,7 +140,7 @@ def _open(order: dict[str, Any]) -> tuple[BentTime, Dispatcher]:
             break
         except (DatabaseUnusable, SQLAlchemyError):
             time.sleep(0.3)
-    channels = {"telegram": open_telegram(order["api_url"], order["per_second"])}
+    channels = {"telegram": open_telegram(order["api_url"], order["per_second"], order["patience"])}
     return bent, Dispatcher(database, channels, bent.now, lease=timedelta(seconds=order["lease"]))
 
 

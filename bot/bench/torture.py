@@ -5,12 +5,10 @@ Afterwards the far end's own count of what it accepted is held against our rows.
 
 import asyncio
 import contextlib
-import json
 import os
 import random
 import secrets
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,14 +16,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bench.bot_api import BotApi, Delivered, Fault
 from bot.bench.cluster import private_cluster
 from bot.bench.crowd import APPROVER, add_crowd, approve_broadcast
-from bot.bench.nursery import bend
+from bot.bench.nursery import Nursery, bend
 from bot.db import Connection, Database, broadcasts, deliveries, reconciling
 from bot.db.crowds import copies_by_peer
 from bot.outreach.broadcast import Act, resume
@@ -98,47 +96,6 @@ class FarEnd:
         return fault
 
 
-class Nursery:
-    """Forks workers from a process that is ready."""
-
-    def __init__(self, order: dict[str, Any]) -> None:
-        self.order = order
-        self.alive: dict[int, float] = {}
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start the process that forks."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.bench.nursery",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-
-    async def fork(self) -> int:
-        """A new worker; its pid."""
-        assert self._process and self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps(self.order).encode() + b"\n")
-        pid = int(await self._process.stdout.readline())
-        self.alive[pid] = time.monotonic()
-        return pid
-
-    def kill(self, pid: int) -> None:
-        """SIGKILL: no last word."""
-        self.alive.pop(pid, None)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-    async def close(self) -> None:
-        """End everything."""
-        for pid in list(self.alive):
-            self.kill(pid)
-        if self._process and self._process.stdin:
-            self._process.stdin.close()
-            await self._process.wait()
-
-
 async def run(url: str, ordeal: Ordeal, folder: Path, restart: Restart | None = None) -> Outcome:
     """Put a broadcast through *ordeal* on the database at *url* (which is emptied of nothing: give a new one).
 
@@ -170,6 +127,7 @@ async def run(url: str, ordeal: Ordeal, folder: Path, restart: Restart | None = 
                 "database": url,
                 "api_url": api.url,
                 "per_second": PER_SECOND,
+                "patience": 1.0,
                 "lease": LEASE,
                 "clock": str(clock),
                 "engine": ordeal.engine,

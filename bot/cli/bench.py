@@ -10,8 +10,11 @@ import typer
 from bot.app import today_in_vietnam
 from bot.bench import broadcasting
 from bot.bench import inbound as inbound_bench
+from bot.bench import millions as millions_bench
+from bot.bench import pace as pace_bench
 from bot.bench import places as places_bench
 from bot.bench import torture as torture_bench
+from bot.bench import webhook as webhook_bench
 from bot.bench.torture import Ordeal
 from bot.cli.errors import CommandError
 from bot.config import Config
@@ -40,15 +43,54 @@ def inbound(
 
 
 @app.command()
+def webhook(
+    updates: Annotated[int, typer.Option(help="How many updates a burst holds.")] = 5000,
+) -> None:
+    """Updates taken a second, on disk before the 200, and answered behind; beside one that keeps nothing."""
+    set_up("error")
+    webhook_bench.run(updates)
+
+
+@app.command()
 def broadcast(
     messages: Annotated[int, typer.Option(help="How many messages each sends.")] = 50_000,
     low: Annotated[float, typer.Option(help="The shortest round trip, in milliseconds.")] = 0.0,
     high: Annotated[float, typer.Option(help="The longest round trip, in milliseconds.")] = 0.0,
     rounds: Annotated[int, typer.Option(help="How often each sends; the median counts.")] = 3,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="On a PostgreSQL cluster of its own, by several workers.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="How many workers send on PostgreSQL.")] = 2,
 ) -> None:
     """Messages a second of a broadcast, beside loops that keep nothing."""
     set_up("error")
-    broadcasting.run(messages, low, high, rounds)
+    if not broadcasting.run(messages, low, high, rounds, workers if postgresql else 0):
+        raise typer.Exit(1)
+
+
+@app.command()
+def pace(
+    limit: Annotated[float, typer.Option(help="Messages a second that the platform permits.")] = 30.0,
+    seconds: Annotated[float, typer.Option(help="How long the broadcast takes.")] = 60.0,
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="On a PostgreSQL cluster of its own, by several workers.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="How many workers send on PostgreSQL.")] = 2,
+) -> None:
+    """How much of the permitted rate is used, without a refusal, and how soon a pause holds."""
+    set_up("error")
+    if not pace_bench.run(limit, seconds, workers if postgresql else 0):
+        raise typer.Exit(1)
+
+
+@app.command()
+def millions(
+    people: Annotated[int, typer.Option(help="How many recipients.")] = 10_000_000,
+    folder: Annotated[Path | None, typer.Option(help="Where the database lies, 500 bytes a person.")] = None,
+) -> None:
+    """A broadcast to millions on SQLite: first message, progress and memory, beside one to ten thousand."""
+    set_up("error")
+    millions_bench.run(people, folder)
 
 
 @app.command()

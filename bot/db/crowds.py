@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from bot.contacts import Topic
-from bot.db.tables import contacts, deliveries
+from bot.db.tables import contacts, deliveries, inbox
 from bot.outreach.delivery import DeliveryStatus
 
 
@@ -43,3 +43,8 @@ def copies_by_peer(connection: Connection, broadcast_id: int) -> dict[str, tuple
         .where(deliveries.c.broadcast_id == broadcast_id)
     )
     return {row.peer: (DeliveryStatus(row.status), row.reason, row.attempts) for row in rows}
+
+
+def count_heard(connection: Connection) -> int:
+    """How many messages of citizens were stored, answered or not."""
+    return connection.scalar(select(func.count()).select_from(inbox)) or 0

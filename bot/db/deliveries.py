@@ -1,11 +1,12 @@
 """Deliveries: one row a person; what is true of a copy of a broadcast is what its row says."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
 
 from bot.contacts import ContactStatus
 from bot.db.tables import contacts, deliveries, shards
@@ -88,21 +89,19 @@ def count_by_status(connection: Connection, broadcast_id: int) -> Mapping[tuple[
     Shards that are done know their counts, so this looks only at the copies of those under way.
     """
     found: Counter[tuple[DeliveryStatus, str]] = Counter()
-    open_shards: list[int] = []
-    rows = connection.execute(
-        select(shards.c.number, shards.c.size, shards.c.fence, shards.c.counts).where(
-            shards.c.broadcast_id == broadcast_id
-        )
-    )
-    for row in rows:
-        if row.counts is not None:
-            for key, copies in row.counts.items():
-                status, _, reason = key.partition(":")
-                found[DeliveryStatus(status), reason] += copies
-        elif row.fence == 0:
-            found[DeliveryStatus.QUEUED, ""] += row.size
-        else:
-            open_shards.append(row.number)
+    # Of ten millions there are ten thousand shards, and most of them came to the same.
+    these, kept = shards.c.broadcast_id == broadcast_id, cast(shards.c.counts, Text)
+    done = select(kept, func.count()).where(these, shards.c.counts.is_not(None)).group_by(kept)
+    for counts, alike in connection.execute(done):
+        for key, copies in json.loads(counts).items():
+            status, _, reason = key.partition(":")
+            found[DeliveryStatus(status), reason] += copies * alike
+    waiting = select(func.sum(shards.c.size)).where(these, shards.c.counts.is_(None), shards.c.fence == 0)
+    if untouched := connection.scalar(waiting):
+        found[DeliveryStatus.QUEUED, ""] += untouched
+    open_shards = connection.scalars(
+        select(shards.c.number).where(these, shards.c.counts.is_(None), shards.c.fence > 0)
+    ).all()
     for start in range(0, len(open_shards), 500):
         found.update(_counted(connection, broadcast_id, open_shards[start : start + 500]))
     return dict(sorted(found.items()))
