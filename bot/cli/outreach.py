@@ -10,7 +10,7 @@ from bot.db import contacts, schedules
 from bot.messages import Address
 from bot.office import deciding, scheduling
 from bot.office.drafting import Typed, compose
-from bot.office.planning import read_day_month, read_hour, read_message, read_when
+from bot.office.planning import read_day_month, read_days_before, read_hour, read_message, read_when
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.calendar import load_calendar, propose
@@ -86,9 +86,7 @@ def remind(
     """Plan reminders on working days before a deadline, until each official confirmed."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        days = [int(each) for each in before.split(",") if each.strip().isdecimal()]
-        if not days:
-            raise Forbidden("schedule.before", typed=before)
+        days = read_days_before(before)
         day, month = read_day_month(deadline)
         rule = check_rule({"every": "deadline", "day": day, "month": month, "before": days, **read_hour(hour)})
         first = read_message(desk.office, campaign, to)
@@ -122,7 +120,8 @@ def show(number: Number) -> None:
         for _ in range(5):
             if (due := next_due(found.plan["rule"], at)) is None:
                 break
-            typer.echo(desk.texts("schedule.next", due=report.moment(due)))
+            goes = any(scheduling.is_valid_at(found, due))
+            typer.echo(desk.texts("schedule.next" if goes else "schedule.next_expired", due=report.moment(due)))
             at = due
         for due_at, status, made in desk.database.read_now(lambda c: schedules.runs_of(c, number)):
             said = desk.texts(f"run.{status}")

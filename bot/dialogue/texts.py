@@ -60,4 +60,5 @@ def _flatten(tree: Any, prefix: str, phrases: dict[str, str]) -> None:
         for key, value in tree.items():
             _flatten(value, f"{prefix}.{key}" if prefix else str(key), phrases)
     elif tree is not None:
-        phrases[prefix] = str(tree).strip()
+        # Blanks before a phrase are meant: they indent a line of a list.
+        phrases[prefix] = str(tree).strip("\n").rstrip()

@@ -9,7 +9,10 @@ from bot.office.office import Office
 from bot.outreach.audience_rule import segment_as_json
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.frozen_content import freeze
+from bot.outreach.quiet_hours import BEGIN, END
 from bot.outreach.schedule import PLACEHOLDER
+
+DAYS_BEFORE_MAX = 180
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -61,9 +64,19 @@ def read_day_month(typed: str) -> tuple[int, int]:
 
 
 def read_hour(typed: str) -> dict[str, int]:
-    """Hour and minute of "08:30". Raises Forbidden."""
+    """Hour and minute of "08:30". Raises Forbidden, also in the quiet hours, in which no schedule sends."""
     try:
         at = datetime.strptime(typed.strip(), "%H:%M").replace(tzinfo=UTC)
     except ValueError as error:
         raise Forbidden("schedule.hour", typed=typed) from error
+    if not END <= at.time() < BEGIN:
+        raise Forbidden("schedule.quiet_hour", typed=typed)
     return {"hour": at.hour, "minute": at.minute}
+
+
+def read_days_before(typed: str) -> list[int]:
+    """The days of "19,10,2". Raises Forbidden when one of them is no number of days."""
+    days = [each.strip() for each in typed.split(",")]
+    if not all(each.isdecimal() and int(each) <= DAYS_BEFORE_MAX for each in days):
+        raise Forbidden("schedule.before", typed=typed)
+    return [int(each) for each in days]

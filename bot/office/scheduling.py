@@ -88,6 +88,11 @@ def messages_of(schedule: Schedule, now: datetime) -> Iterator[Broadcast]:
         yield Broadcast(message["campaign"], title, content, segment, now, now, author, now)
 
 
+def is_valid_at(schedule: Schedule, due: datetime) -> Iterator[bool]:
+    """For each message of the due time, whether its campaign may be sent then."""
+    return (is_valid for _, is_valid in broadcasts_of(schedule, Run(due, due)))
+
+
 def check_scope(office: Office, official: Official, schedule: Schedule, now: datetime) -> None:
     """Raises Forbidden when one of its messages reaches people outside what *official* answers for."""
     for probe in messages_of(schedule, now):

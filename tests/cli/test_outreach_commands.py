@@ -86,6 +86,34 @@ def test_a_schedule_for_people_elsewhere_is_nobodys_to_touch(shell: Shell) -> No
     assert "chờ duyệt" in say(shell, "list")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("every", "thu", "--when", "daily", "--hour", "21:00"), "giờ yên tĩnh"),
+        (("every", "thu", "--when", "daily", "--hour", "06:59"), "giờ yên tĩnh"),
+        (("every", "thu", "--when", "31/2"), "không bao giờ tới"),
+        (("every", "thu", "--when", "mai"), "không đọc được"),
+        (("remind", "thu", "--deadline", "20/12", "--before", "3,-2", "--to", "can-bo"), "số ngày trước hạn"),
+        (("series", "thu", "--step", "thu"), "số ngày=tên chiến dịch"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused(shell: Shell, words: tuple[str, ...], said: str) -> None:
+    answer = ask(shell, "lan", *words)
+
+    assert answer.startswith("error: ")
+    assert said in answer
+    assert "Chưa có lịch gửi nào" in say(shell, "list")
+
+
+def test_times_at_which_the_campaign_is_over_are_marked(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "content" / "campaigns" / "thu.md"
+    path.write_text(path.read_text("utf-8").replace("2099", f"{TOMORROW:%Y}"), "utf-8")
+    ask(shell, "lan", "every", "thu", "--when", f"{TOMORROW:%d/%m}")
+
+    shown = [line for line in say(shell, "show", "1").splitlines() if f"{TOMORROW:%d/%m}/" in line]
+    assert [("không gửi" in line) for line in shown[-5:]] == [False, True, True, True, True]
+
+
 async def test_who_answers_for_elsewhere_does_not_see_the_results(sent: Shell) -> None:
     words = ("add", "ha", "--name", "Hà", "--role", "viewer", "--province", "Hà Nội", "--password-stdin")
     assert sent.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
