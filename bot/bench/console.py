@@ -13,6 +13,7 @@ import httpx
 
 from bot.access.sign_in import Session, digest
 from bot.app import App
+from bot.bench.cluster import private_cluster
 from bot.config import Config
 from bot.contacts import Segment, Topic
 from bot.db import Connection, Database, broadcasts, console_crowd, officials, sign_in
@@ -23,6 +24,8 @@ from bot.publication import start
 PEOPLE: Final = 100_000
 BROADCASTS: Final = 11
 ROUNDS: Final = 40
+FIRSTS: Final = 20
+DRAFT: Final = "/console/broadcasts/"
 SECRET: Final = "a secret of nobody but this bench"
 PAGES: Final = (
     "/console/broadcasts",
@@ -40,16 +43,24 @@ SLOW_PAGES: Final = ("/console/broadcasts/1/results",)
 BASELINE: Final = "/static/icon.svg"
 
 
-def run(say: Callable[[str], None], people: int = PEOPLE) -> None:
-    """Fill a database, ask for every page, and print p50 and p95 in milliseconds."""
+def run(say: Callable[[str], None], people: int = PEOPLE, url: str = "") -> None:
+    """Fill an empty database (*url*, else SQLite), ask for every page, print p50 and p95 in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        config = Config(data=Path(folder), content=Config.load().content)
+        config = Config(data=Path(folder), content=Config.load().content, database_url=url)
         database = Database.open(config.database)
         now = datetime.now(UTC)
         database.submit(lambda c: _fill(c, people, now)).result()
+        say(f"{database.engine.dialect.name}, {people:,} contacts, {people * (BROADCASTS - 1):,} copies")
         app = App.open(config, database, start(config, database, now))
         asyncio.run(_measure(app, say))
         database.close()
+
+
+async def run_on_postgresql(say: Callable[[str], None], people: int = PEOPLE) -> None:
+    """The same on a PostgreSQL cluster of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with private_cluster(Path(folder)) as cluster:
+            await asyncio.to_thread(run, say, people, cluster.url)
 
 
 async def _measure(app: App, say: Callable[[str], None]) -> None:
@@ -58,27 +69,43 @@ async def _measure(app: App, say: Callable[[str], None]) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", cookies=cookies) as client:
         base = await _time(client, BASELINE)
         say(f"{'page':40} {'p50 ms':>8} {'p95 ms':>8} {'x':>6}")
-        for path in (BASELINE, *PAGES, *SLOW_PAGES):
-            took = base if path == BASELINE else await _time(client, path)
+
+        def tell(name: str, took: list[float]) -> None:
             p50, p95 = statistics.median(took), sorted(took)[int(len(took) * 0.95) - 1]
-            say(f"{path:40} {p50:8.1f} {p95:8.1f} {p50 / statistics.median(base):6.1f}")
+            say(f"{name:40} {p50:8.1f} {p95:8.1f} {p50 / statistics.median(base):6.1f}")
+
+        tell(BASELINE, base)
+        # Each of these for the first time, when its people are not counted yet; then the counting itself.
+        firsts = [BROADCASTS + 1 + number for number in range(2 * FIRSTS)]
+        pages, counts = [], []
+        for number in firsts[:FIRSTS]:
+            pages.append(await _ask(client, f"{DRAFT}{number}"))
+            await _ask(client, f"{DRAFT}{number}/ready", 204)
+        for number in firsts[FIRSTS:]:
+            counts.append(await _ask(client, f"{DRAFT}{number}/ready", 204))
+        tell("a draft, not counted yet", pages)
+        tell("counting its people, beside the page", counts)
+        for path in (*PAGES, *SLOW_PAGES):
+            tell(path, await _time(client, path))
+
+
+async def _ask(client: httpx.AsyncClient, path: str, status: int = 200) -> float:
+    began = time.perf_counter()
+    answer = await client.get(path)
+    assert answer.status_code == status, (path, answer.status_code)
+    return (time.perf_counter() - began) * 1000
 
 
 async def _time(client: httpx.AsyncClient, path: str) -> list[float]:
-    took = []
-    for _ in range(3 + (ROUNDS if path not in SLOW_PAGES else 5)):
-        began = time.perf_counter()
-        answer = await client.get(path)
-        took.append((time.perf_counter() - began) * 1000)
-        assert answer.status_code == 200, (path, answer.status_code)
-    return took[3:]
+    rounds = 3 + (ROUNDS if path not in SLOW_PAGES else 5)
+    return [await _ask(client, path) for _ in range(rounds)][3:]
 
 
 def _fill(connection: Connection, people: int, now: datetime) -> None:
     officials.add(connection, Official("bench", "Bench", Role.APPROVER), "", "operator", now)
     sign_in.open_session(connection, Session(digest(SECRET), "bench", "bench", now, now))
     console_crowd.add_people(connection, people, now)
-    for number in range(1, BROADCASTS + 1):  # The last one stays a draft, whose people are counted.
+    for number in range(1, BROADCASTS + 1 + 2 * FIRSTS):  # From the last one on they stay drafts.
         content = {
             "kind": "ordinary",
             "urgent_reason": "",

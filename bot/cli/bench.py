@@ -1,5 +1,6 @@
 """``hoctap bench``: measured beside a baseline in the same run; what counts is the ratio."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -178,10 +179,14 @@ def places(
 @app.command()
 def console(
     people: Annotated[int, typer.Option(help="Contacts; each got ten broadcasts.")] = 100_000,
+    postgresql: Annotated[bool, typer.Option("--postgresql", help="On a PostgreSQL cluster of its own.")] = False,
 ) -> None:
     """The console's pages with a million copies in the database, beside a page that asks nothing."""
     # httpx, which plays the browser, is there for developers only.
     from bot.bench import console as console_bench  # noqa: PLC0415
 
     set_up("error")
-    console_bench.run(typer.echo, people)
+    if postgresql:
+        asyncio.run(console_bench.run_on_postgresql(typer.echo, people))
+    else:
+        console_bench.run(typer.echo, people)

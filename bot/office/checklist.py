@@ -86,7 +86,7 @@ def _of_reach(office: Office, broadcast: Broadcast, count: Count) -> Iterator[Fi
                 False,
                 {"channel": each.channel, "minutes": minutes, "not_after": broadcast.not_after},
             )
-        elif not broadcast.disturbs and is_quiet(over):
+        elif not broadcast.disturbs and is_quiet(over) and not is_quiet(broadcast.starts_at):
             yield Finding("check.into_quiet", False, {"channel": each.channel, "minutes": minutes})
     for name, channel in sorted(office.channels.items()):
         if name in count.people.channels and (parts := len(channel.render(render(broadcast.content, name)))) > 1:

@@ -1,11 +1,12 @@
 """A broadcast sent to the official who asks, and to nobody else; it is no copy, and counts nowhere."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
 from bot.channels.base import SendError
-from bot.messages import Address, Reply
+from bot.messages import Address
 from bot.office.office import Office
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.frozen_content import render
@@ -24,7 +25,8 @@ async def send_test(office: Office, broadcast: Broadcast, mark: str, addresses: 
     failed = []
     for address in addresses:
         reply = render({**broadcast.content, "code": ""}, address.channel)
-        marked = Reply(f"{mark}\n\n{reply.text}", reply.choices)
+        # Not as a template: it has no room for the mark.
+        marked = replace(reply, text=f"{mark}\n\n{reply.text}", template=None)
         channel = office.channels.get(address.channel)
         if channel is None:
             failed.append(address.channel)

@@ -5,6 +5,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from bot.app import App, bind, utc_now
+from bot.channels.webchat import WebChannel
 from bot.config import Config
-from bot.db import Database
+from bot.db import Database, broadcasts
 from bot.db.publications import Act, Publication
+from bot.dispatch import Dispatcher
 from bot.inbox import Mind
+from bot.outreach.broadcast import Status
 from bot.outreach.official import Role
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
@@ -40,6 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tu
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patched.setattr("bot.outreach.official._hasher", hasher)
         patched.setattr("bot.office.links._PublicResolver.resolve", no_name)
+        patched.setattr("bot.office.counting.PATIENCE", 30.0)  # A page that loads again cannot be examined.
         database = Database.open(f"sqlite:///{data / 'test.db'}")
         config = Config(data=data, content=ROOT / "content")
         app = App.open(config, database, Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1)))
@@ -78,6 +84,7 @@ PAGES = {
         "/console/broadcasts/2",
         "/console/broadcasts/3",
         "/console/broadcasts/3/results",
+        "/console/test-contacts",
         "/console/calendar",
         "/console/conversations",
         "/console/conversations/1",
@@ -197,8 +204,35 @@ def test_two_persons_send_a_broadcast(address: tuple[str, Database], chromium: A
     second.get_by_label("Mã 6 số").fill(approver.code())
     second.get_by_role("button", name="Duyệt gửi đến 12 người").click()
     second.get_by_text("Trong 10 phút vẫn rút lại được").wait_for()
+
+    number = int(second.url.partition("?")[0].rpartition("/")[2])
+    send_when_due(database, number)
+    if not javascript:
+        second.reload()
+    second.get_by_text("Đã xong 12 trên 12 lượt").wait_for()
+    second.get_by_role("link", name="Kết quả theo kênh").click()
+    row = second.get_by_role("row", name="Trang web").get_by_role("cell")
+    assert sum(map(int, row.all_inner_texts())) == 12
     first.context.close()
     second.context.close()
+
+
+def send_when_due(database: Database, number: int) -> None:
+    """What the scheduler does when the time of a broadcast has come."""
+    now = database.read_now(lambda c: broadcasts.find(c, number)).due_at + timedelta(seconds=1)
+
+    async def send() -> None:
+        async def post(peer: str, call: Any) -> str:
+            return "1"
+
+        dispatcher = Dispatcher(database, {"web": WebChannel(post)}, lambda: now)
+        while database.read_now(lambda c: broadcasts.find(c, number)).status is not Status.COMPLETED:
+            await dispatcher.tick(now)
+            await dispatcher.run_ready(now)
+            await dispatcher.settle()
+
+    with ThreadPoolExecutor(1) as beside:  # Playwright has a loop of its own in this thread.
+        beside.submit(lambda: asyncio.run(send())).result(30)
 
 
 def test_a_question_is_claimed_answered_and_read_by_keyboard_alone(

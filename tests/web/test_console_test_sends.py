@@ -224,7 +224,7 @@ async def test_the_approver_sees_what_each_channel_can_do_and_where_people_live(
 
     page = await minh.opens(path)
 
-    assert "web: đến được 3 người, khoảng 1 phút, nhiều nhất 0 đồng" in page.text
+    assert "Trang web: đến được 3 người, khoảng 1 phút, nhiều nhất 0 đồng" in page.text
     assert "Họ ở đâu (1 nơi)" in page.text
 
 

@@ -24,14 +24,13 @@ from bot.office.sheets import describe_copy, safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.report import audience, because, tap_name
-from bot.outreach.report import plan as plan_lines
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
-from bot.web.console.preview import bubbles, changes, largest_places
+from bot.web.console.preview import bubbles, changes, largest_places, plan_lines
 
 LISTED = 200
 STREAM_SECONDS = 60.0
-_EVERY = 1.0
+_EVERY, _EVERY_BEFORE = 1.0, 3.0
 _MOVING = (Status.APPROVED, Status.SCHEDULED, Status.SENDING)
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -94,8 +93,10 @@ class BroadcastPages:
         return self._front.draw(request, "progress.html", await self._counts(found), visitor)
 
     async def events(self, request: Request, visitor: Visitor) -> Response:
-        """How far it is, as it happens; ends when nothing more will, or after a minute (browsers come again)."""
+        """How far it is, as it happens; ends when nothing more will, when it is no longer in the ``?status=``
+        the page was drawn in, or after a minute (browsers come again)."""
         found = await self._find(request, visitor)
+        status = request.query_params.get("status", "")
 
         async def stream() -> AsyncIterator[str]:
             shown = ""
@@ -109,10 +110,14 @@ class BroadcastPages:
                 if text != shown:
                     shown = text
                     yield "data: " + "\ndata: ".join(text.splitlines()) + "\n\n"
+                if status and now.status != status:
+                    # What can be done to it is another thing now.
+                    yield f"event: status\ndata: {now.status}\n\n"
+                    return
                 if now.status not in _MOVING:
                     yield "event: done\ndata: -\n\n"
                     return
-                await asyncio.sleep(_EVERY)
+                await asyncio.sleep(_EVERY if now.started_at else _EVERY_BEFORE)
 
         headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
         return StreamingResponse(stream(), media_type="text/event-stream", headers=headers)
@@ -293,7 +298,7 @@ class BroadcastPages:
             "found": found,
             "waits": waits,
             "people": count.people if count else None,
-            "plan": list(plan_lines(office.texts, count.plan, count.quotas)) if count else [],
+            "plan": plan_lines(office, count, self._front.texts.named("channel")) if count else [],
             "places": largest_places(office, count.people) if count else [],
             "unready": waits and (count is None or LinkState.UNKNOWN in links.values()),
             "findings": findings,
@@ -314,7 +319,9 @@ class BroadcastPages:
 
     async def _counts(self, found: Broadcast) -> dict[str, Any]:
         if found.started_at is None:
-            return {"found": found, "counts": [], "total": 0, "done": 0, "because": lambda reason: reason}
+            moving = found.status in _MOVING
+            nothing = {"counts": [], "total": 0, "done": 0, "because": lambda reason: reason}
+            return {"found": found, "moving": moving, **nothing}
         counted = await self._front.database.read(lambda c: deliveries.count_by_status(c, found.id))
         texts = self._front.office.texts
         total = sum(counted.values())

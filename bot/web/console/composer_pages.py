@@ -20,10 +20,9 @@ from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Campaign, CampaignError, Kind, Written
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.quiet_hours import ZONE, next_allowed
-from bot.outreach.report import plan as plan_lines
 from bot.outreach.segments import load_segments
 from bot.web.console.front import Front, Visitor, go, number_in
-from bot.web.console.preview import bubbles, largest_places
+from bot.web.console.preview import bubbles, largest_places, plan_lines
 
 _FIELDS = ("code", "title", "topic", "kind", "text", "buttons", "sources", "dates")
 """In the order of ``campaign.LABELS``, so that a fault's line names its field."""
@@ -122,7 +121,7 @@ class ComposerPages:
         findings = await self._front.database.read(lambda c: look_over(c, office, made, count, links, now))
         shown = {
             "people": count.people if count else None,
-            "plan": list(plan_lines(office.texts, count.plan, count.quotas)) if count else [],
+            "plan": plan_lines(office, count, self._front.texts.named("channel")) if count else [],
             "places": largest_places(office, count.people) if count else [],
             "unready": count is None or LinkState.UNKNOWN in links.values(),
             "findings": findings,

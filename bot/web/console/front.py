@@ -16,6 +16,7 @@ from bot.access.rights import Right
 from bot.access.sign_in import Session, digest, form_token, is_form_token, new_secret
 from bot.db import Act, Database, sign_in
 from bot.dialogue.texts import Texts
+from bot.office.checklist import Finding
 from bot.office.counting import Counter
 from bot.office.links import LinkChecker
 from bot.office.office import Office
@@ -154,7 +155,7 @@ class Front:
             "b": self.office.texts,
             "moment": moment,
             "number": show_number,
-            "sentence_of": lambda each: self.explain(Forbidden(each.key, **each.arguments)),
+            "sentence_of": self._sentence_of,
             "visitor": visitor,
             "token": form_token(visitor.secret) if visitor else "",
             "path": request.url.path,
@@ -192,6 +193,12 @@ class Front:
         if isinstance(error, CampaignError):
             return explain_faults(self.office.texts, error.faults)
         return explain(self.office.texts, error)
+
+    def _sentence_of(self, finding: Finding) -> str:
+        arguments = dict(finding.arguments)
+        if name := self.texts.named("channel").get(str(arguments.get("channel"))):
+            arguments["channel"] = name
+        return self.explain(Forbidden(finding.key, **arguments))
 
     def _to_sign_in(self, request: Request) -> Response:
         onward = request.url.path if request.method == "GET" else HOME

@@ -2,15 +2,17 @@
 before."""
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.base import Channel
 from bot.db.audience import Audience
 from bot.markup import to_html, to_plain
 from bot.messages import Choice, ChoiceKind
+from bot.office.counting import Count
 from bot.office.office import Office
+from bot.outreach import report
 from bot.outreach.broadcast import Broadcast
 from bot.outreach.frozen_content import render
 
@@ -56,6 +58,13 @@ def largest_places(office: Office, people: Audience) -> list[tuple[str, int]]:
     named = [(office.place_name(code) if code else "", many) for code, many in ranked[:PLACES_MAX]]
     rest = sum(many for _, many in ranked[PLACES_MAX:])
     return [*named, (office.texts("show.elsewhere", count=len(ranked) - PLACES_MAX), rest)] if rest else named
+
+
+def plan_lines(office: Office, count: Count, names: Mapping[str, str]) -> list[str]:
+    """What each channel can really do, for how much, how long, in words; *names* are those of the channels."""
+    channels = [replace(each, channel=names.get(each.channel, each.channel)) for each in count.plan]
+    quotas = [replace(each, channel=names.get(each.channel, each.channel)) for each in count.quotas]
+    return list(report.plan(office.texts, channels, quotas))
 
 
 def difference(old: str, new: str) -> list[Piece]:

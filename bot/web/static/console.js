@@ -5,6 +5,11 @@ if (progress && progress.dataset.events) {
   const source = new EventSource(progress.dataset.events);
   source.onmessage = (event) => { progress.innerHTML = event.data; };
   source.addEventListener("done", () => source.close());
+  source.addEventListener("status", () => {
+    source.close();
+    const typed = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some((each) => each.value);
+    if (!typed) location.reload();
+  });
 }
 const unready = document.querySelector("[data-ready]");
 if (unready) fetch(unready.dataset.ready).then((answer) => { if (answer.ok) location.reload(); });
