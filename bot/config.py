@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bot.access.sealing import Keys
+
 PREFIX = "HOCTAP_"
 
 
@@ -26,6 +28,12 @@ class Config:
     content: Path = _variable(Path("content"), "folder of everything staff write")
     database_url: str = _variable(
         "", "SQLAlchemy URL; empty: SQLite in the data folder; postgresql+psycopg://… at scale", secret=True
+    )
+    database_key: str = _variable(
+        "",
+        "key (hoctap ops key) that seals second factors and tokens, older ones behind it; empty: hoctap.key in "
+        "the data folder",
+        secret=True,
     )
     host: str = _variable("127.0.0.1", "address the web pages and webhooks listen on")
     port: int = _variable(8080, "port the web pages and webhooks listen on")
@@ -115,6 +123,11 @@ class Config:
     def database(self) -> str:
         """The URL of the database in use."""
         return self.database_url or f"sqlite:///{self.data / 'hoctap.db'}"
+
+    @property
+    def keys(self) -> Keys:
+        """What seals the secrets in the database."""
+        return Keys(self.database_key, self.data / "hoctap.key")
 
 
 def _zalo_faults(values: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from bot.access.sealing import Keys, new_key
 from bot.app import load_mind
 from bot.channels import zalo_bot_event, zalo_oa_event
 from bot.channels.base import Call, Channel, SendError
@@ -33,6 +34,7 @@ from bot.outbox import Outbox
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+KEYS = Keys(new_key())
 POSTGRES = os.environ.get("HOCTAP_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
@@ -115,7 +117,7 @@ def postgres_url(empty_postgres: str) -> Iterator[str]:
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A fresh database of each kind."""
     url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
-    opened = Database.open(url)
+    opened = Database.open(url, KEYS)
     yield opened
     opened.close()
 

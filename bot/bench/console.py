@@ -47,7 +47,7 @@ def run(say: Callable[[str], None], people: int = PEOPLE, url: str = "") -> None
     """Fill an empty database (*url*, else SQLite), ask for every page, print p50 and p95 in milliseconds."""
     with tempfile.TemporaryDirectory() as folder:
         config = Config(data=Path(folder), content=Config.load().content, database_url=url)
-        database = Database.open(config.database)
+        database = Database.open(config.database, config.keys)
         now = datetime.now(UTC)
         database.submit(lambda c: _fill(c, people, now)).result()
         say(f"{database.engine.dialect.name}, {people:,} contacts, {people * (BROADCASTS - 1):,} copies")

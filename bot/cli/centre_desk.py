@@ -41,7 +41,7 @@ class Desk:
         self.texts = load_texts(config.content / "texts.yml")
         self.gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv", today)
         self.catalogue = Catalogue.load(config.content)
-        self.database = Database.open(config.database)
+        self.database = Database.open(config.database, config.keys)
 
     @classmethod
     def open(cls) -> "Desk":

@@ -22,7 +22,7 @@ def chat() -> None:
     config = Config.load()
     set_up("error")
     mind = load_mind(config, today_in_vietnam())
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     mind = with_published_centres(config, database, mind, today_in_vietnam())
     texts = mind.house.texts
     channels = {"terminal": TerminalChannel(typer.echo)}

@@ -20,7 +20,7 @@ def list_open() -> None:
     """Show the questions that wait, the most urgent first."""
     config = Config.load()
     texts = load_texts(config.content / "texts.yml")
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     waiting = database.read_now(handovers.open_handovers)
     database.close()
     if not waiting:

@@ -110,7 +110,7 @@ def suggest(
     """List what citizens asked in vain beside the answer nearest to it; take over what a person accepts."""
     config = Config.load()
     mind = load_mind(config, today_in_vietnam())
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         asked = database.read_now(lambda c: unanswered.recent(c, utc_now()))
     finally:

@@ -81,7 +81,7 @@ def open_desk() -> Iterator[Desk]:
     config = Config.load()
     set_up("error")
     texts = load_texts(config.content / "broadcast_texts.yml")
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         yield Desk(config, database, texts, utc_now())
     except Forbidden as error:

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from bot.access.sealing import KeyUnusable, new_key
 from bot.cli.errors import CommandError
 from bot.cli.official import open_desk
 from bot.db import Database, SQLAlchemyError
 from bot.db.audit import verify_chain
 from bot.db.backups import BackupBad, back_up
 from bot.db.copying import Copied, NotEmpty, copy_all
+from bot.db.sealing import seal_anew
 from bot.db.vitals import note_backup
 from bot.outreach.quiet_hours import ZONE
 
@@ -47,6 +49,28 @@ def verify(
 
 
 @app.command()
+def key() -> None:
+    """Print a new key for HOCTAP_DATABASE_KEY; nothing changes."""
+    typer.echo(new_key())
+
+
+@app.command()
+def rekey() -> None:
+    """Seal every secret of the database under a new key; the bot may run. The old keys stay for old backups.
+
+    With HOCTAP_DATABASE_KEY set, put the new key before the old one first, in every process.
+    """
+    with open_desk() as desk:
+        try:
+            if not desk.config.database_key:
+                desk.config.keys.add()
+            count = desk.act(seal_anew)
+        except KeyUnusable as error:
+            raise CommandError(str(error)) from error
+        typer.echo(desk.texts("done.rekeyed", count=count))
+
+
+@app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="The folder to write the file into.", file_okay=False)],
     made_elsewhere: Annotated[
@@ -77,7 +101,7 @@ def copy(
     with open_desk() as desk:
         if target == desk.config.database:
             raise CommandError(desk.texts("copy.same"))
-        other = Database.open(target)
+        other = Database.open(target, desk.config.keys)
         done: list[Copied] = []
         try:
             for each in copy_all(desk.database.engine, other.engine):

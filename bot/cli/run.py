@@ -21,7 +21,7 @@ def run() -> None:
     port = listening.getsockname()[1]
     typer.echo(texts("cli.ready", url=config.public_url or f"http://{host}:{port}/"))
     set_up(config.log_level)
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     began = start(config, database, utc_now())
 
     async def serve() -> None:

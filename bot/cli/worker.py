@@ -28,4 +28,4 @@ def open_shared_database(config: Config) -> Database:
         raise CannotStart(
             "hoctap web and hoctap worker need PostgreSQL: set HOCTAP_DATABASE_URL, or use hoctap run"
         )
-    return Database.open(config.database)
+    return Database.open(config.database, config.keys)

@@ -41,7 +41,7 @@ def connect(
         grant = {"grant_type": "refresh_token", "refresh_token": token}
     else:
         grant = _consented(config, texts)
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         pair, name = asyncio.run(_exchange(config, database, texts, grant))
     finally:
@@ -54,7 +54,7 @@ def connect(
 def status() -> None:
     """Show whether the tokens work, until when, and what is left of the quotas."""
     config, texts = _open()
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         pair = database.read_now(lambda c: zalo.find_pair(c, config.zalo_oa_app_id))
         if pair is None:

@@ -20,8 +20,10 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, make_ur
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.access.sealing import Keys, KeyUnusable
 from bot.db import channel_tables as channel_tables
 from bot.db import content_tables as content_tables
+from bot.db import sealing
 from bot.db.chain_lock import ChainBusy, let_chain_be_tried, wait_for_chain
 from bot.db.tables import replies
 
@@ -56,14 +58,22 @@ class Database:
         self._writer.start()
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """The database at *url*, brought to the newest schema.
+    def open(cls, url: str, keys: Keys | None = None) -> Self:
+        """The database at *url*, brought to the newest schema, its secrets sealed under *keys* (by default
+        those of the file beside an SQLite database).
 
-        Raises DatabaseUnusable when it cannot be reached or written.
+        Raises DatabaseUnusable when it cannot be reached or written, or the keys do not open it.
         """
         # A server that was restarted must not cost the next act its connection.
         several = not url.startswith("sqlite")
-        engine = create_engine(url, pool_pre_ping=several, connect_args=dict(NOTICE_LOSS) if several else {})
+        if keys is None:
+            keys = Keys(file=None if several else Path(str(make_url(url).database)).with_suffix(".key"))
+        engine = create_engine(
+            url,
+            pool_pre_ping=several,
+            connect_args=dict(NOTICE_LOSS) if several else {},
+            execution_options={sealing.OPTION: keys},
+        )
         if several:
             event.listen(engine, "connect", _prepare_postgresql)
         else:
@@ -75,6 +85,14 @@ class Database:
             event.listen(engine, "begin", _begin_immediate)
         try:
             upgrade(engine)
+            with engine.connect() as connection:
+                open_secrets = sealing.lies_open(connection)
+            if open_secrets:
+                with engine.begin() as connection:
+                    sealing.seal_anew(connection)
+        except KeyUnusable as error:
+            engine.dispose()
+            raise DatabaseUnusable(str(error)) from error
         except (OperationalError, DBAPIError) as error:
             engine.dispose()
             shown = make_url(url).render_as_string(hide_password=True)

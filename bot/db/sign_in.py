@@ -11,6 +11,7 @@ from bot.access import totp
 from bot.access.sign_in import IDLE, LASTS, Session, after_failure, clean_recovery_code, digest
 from bot.db.audit import record
 from bot.db.officials import official_from
+from bot.db.sealing import of_factor, seal, unseal
 from bot.db.tables import officials, sessions
 from bot.outreach.official import Official
 
@@ -60,7 +61,8 @@ def owner_of_link(connection: Connection, secret: str, now: datetime) -> Officia
 
 def offer_factor(connection: Connection, login: str, totp_secret: str) -> None:
     """Keep the secret just shown to *login*; the one shown before is void."""
-    connection.execute(update(officials).where(officials.c.login == login).values(totp_pending=totp_secret))
+    kept = seal(connection, of_factor(login), totp_secret)
+    connection.execute(update(officials).where(officials.c.login == login).values(totp_pending=kept))
 
 
 def enrol(connection: Connection, link: str, proved: Enrolment, now: datetime) -> Official | None:
@@ -71,7 +73,7 @@ def enrol(connection: Connection, link: str, proved: Enrolment, now: datetime) -
     row = _row_of_link(connection, link, now)
     if row is None:
         return None
-    step = totp.matching_step(row.totp_pending, proved.code, now, 0)
+    step = totp.matching_step(unseal(connection, of_factor(row.login), row.totp_pending), proved.code, now, 0)
     if step is None:
         return None
     connection.execute(
@@ -105,7 +107,8 @@ def prove(
         return None
     if row.locked_until is not None and row.locked_until > now:
         return None
-    step = totp.matching_step(row.totp_secret, code, now, row.totp_step) if knows_password else None
+    shared = unseal(connection, of_factor(row.login), row.totp_secret)
+    step = totp.matching_step(shared, code, now, row.totp_step) if knows_password else None
     spare = digest(clean_recovery_code(code))
     account = update(officials).where(officials.c.id == row.id)
     if step is not None:

@@ -183,9 +183,9 @@ officials = Table(
     Column("scope", String(400), nullable=False, default="", server_default=""),
     Column("active", Boolean, nullable=False, default=True),
     Column("created_at", Moment, nullable=False),
-    # The second factor, and the last of its steps that was used: none is accepted twice.
-    Column("totp_secret", String(64), nullable=False, default="", server_default=""),
-    Column("totp_pending", String(64), nullable=False, default="", server_default=""),
+    # The second factor, sealed, and the last of its steps that was used: none is accepted twice.
+    Column("totp_secret", String(400), nullable=False, default="", server_default=""),
+    Column("totp_pending", String(400), nullable=False, default="", server_default=""),
     Column("totp_step", Integer, nullable=False, default=0, server_default="0"),
     Column("recovery", JSON, nullable=False, default=list, server_default="[]"),
     Column("failures", Integer, nullable=False, default=0, server_default="0"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, or_, select, update
 
 from bot.db.channel_tables import zalo_tokens
+from bot.db.sealing import of_token, seal, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,12 @@ class KeptPair:
 def find_pair(connection: Connection, app_id: str) -> KeptPair | None:
     """The pair of the application *app_id*, or None before it was connected."""
     row = connection.execute(select(zalo_tokens).where(zalo_tokens.c.app_id == app_id)).one_or_none()
-    return KeptPair(row.access_token, row.refresh_token, row.expires_at, row.version) if row else None
+    if row is None:
+        return None
+    access, refresh = (
+        unseal(connection, of_token(app_id), each) for each in (row.access_token, row.refresh_token)
+    )
+    return KeptPair(access, refresh, row.expires_at, row.version)
 
 
 def claim_pair(
@@ -58,8 +64,8 @@ def keep_pair(connection: Connection, app_id: str, pair: KeptPair, now: datetime
     """Put *pair* in the place of the one before it. False when another took that place."""
     values = {
         "version": pair.version,
-        "access_token": pair.access_token,
-        "refresh_token": pair.refresh_token,
+        "access_token": seal(connection, of_token(app_id), pair.access_token),
+        "refresh_token": seal(connection, of_token(app_id), pair.refresh_token),
         "expires_at": pair.expires_at,
         "kept_at": now,
         "claimed_by": None,

@@ -22,6 +22,7 @@ from bot.db import Database
 from bot.db.zalo import claim_pair, find_pair
 from bot.zalo import DatabaseTokens
 from tests.channels.zalo_house import connect
+from tests.conftest import KEYS
 from tests.zalo_platform import APP_ID, APP_SECRET, Zalo, utc_now
 
 
@@ -68,7 +69,7 @@ async def bench() -> AsyncIterator[Bench]:
 @pytest.fixture
 def second_database(database: Database) -> Iterator[Database]:
     """The same database, opened by another process."""
-    opened = Database.open(database.engine.url.render_as_string(hide_password=False))
+    opened = Database.open(database.engine.url.render_as_string(hide_password=False), KEYS)
     yield opened
     opened.close()
 

@@ -70,7 +70,7 @@ def report_feedback(
     config = Config.load()
     set_up("error")
     texts = load_texts(config.content / "texts.yml")
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         counted = database.read_now(feedback.count)
     finally:
@@ -96,7 +96,7 @@ def report_feedback(
 def _groups(config: Config, days: int) -> tuple[list[Group], int]:
     set_up("error")
     now = utc_now()
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         asked = database.read_now(lambda c: unanswered.recent(c, now))
         waiting = database.read_now(unanswered.waiting)

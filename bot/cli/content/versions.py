@@ -35,7 +35,7 @@ def compare(
     config = Config.load()
     set_up("error")
     texts = load_texts(config.content / "texts.yml")
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     now = utc_now()
     try:
         with _bar(texts) as progress:
@@ -115,7 +115,7 @@ def versions() -> None:
     config = Config.load()
     set_up("error")
     texts = load_texts(config.content / "texts.yml")
-    database = Database.open(config.database)
+    database = Database.open(config.database, config.keys)
     try:
         history = database.read_now(publications.all_publications)
     finally:
