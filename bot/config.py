@@ -126,8 +126,10 @@ class Config:
 
     @property
     def keys(self) -> Keys:
-        """What seals the secrets in the database."""
-        return Keys(self.database_key, self.data / "hoctap.key")
+        """What seals the secrets in the database: by default in a file beside it, or in the data folder."""
+        kind, _, path = self.database.partition(":///")
+        file = Path(path).with_suffix(".key") if kind == "sqlite" else self.data / "hoctap.key"
+        return Keys(self.database_key, file)
 
 
 def _zalo_faults(values: Mapping[str, Any]) -> list[str]:
