@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Compiled, Connection, Dialect, Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.contacts import Contact, ContactStatus
@@ -36,25 +37,29 @@ class Outgoing:
 
 def store(connection: Connection, heard: Sequence[Heard], now: datetime) -> list[int | None]:
     """Keep each event once; the row's id, or None for an event that was already known."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     ids: list[int | None] = []
     for each in heard:
-        added = connection.execute(
-            dialect.insert(inbox)
-            .values(
-                channel=each.address.channel,
-                event_id=each.event_id,
-                peer=each.address.peer,
-                heard=_kept(each),
-                status="waiting",
-                attempts=0,
-                received_at=now,
-            )
-            .on_conflict_do_nothing(index_elements=["channel", "event_id"])
-            .returning(inbox.c.id)
-        )
-        ids.append(added.scalar())
+        event = {
+            "channel": each.address.channel,
+            "event_id": each.event_id,
+            "peer": each.address.peer,
+            "heard": _kept(each),
+            "status": "waiting",
+            "attempts": 0,
+            "received_at": now,
+        }
+        ids.append(connection.execute(_storing(connection.dialect), event).scalar())  # type: ignore[call-overload]
     return ids
+
+
+@cache
+def _storing(dialect: Dialect) -> Compiled:
+    """Compiled once: SQLAlchemy keeps no statement with a conflict clause, and would compile each anew."""
+    words = postgresql if dialect.name == "postgresql" else sqlite
+    keep = words.insert(inbox).on_conflict_do_nothing(index_elements=["channel", "event_id"])
+    columns = ["channel", "event_id", "peer", "heard", "status", "attempts", "received_at"]
+    compiled: Compiled = keep.returning(inbox.c.id).compile(dialect=dialect, column_keys=columns)
+    return compiled
 
 
 def take_up_waiting(connection: Connection, starts_max: int) -> list[tuple[int, Heard]]:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Compiled, Connection, Dialect, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.db.tables import question_counts
@@ -20,19 +21,32 @@ class Asked:
 
 def add(connection: Connection, day: date, subject: str, outcome: str, place: str, milliseconds: int) -> None:
     """Count one question more."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    row = dialect.insert(question_counts).values(
-        day=day, subject=subject[:48], outcome=outcome, place=place[:40], asked=1, milliseconds=milliseconds
+    row = {
+        "day": day,
+        "subject": subject[:48],
+        "outcome": outcome,
+        "place": place[:40],
+        "asked": 1,
+        "milliseconds": milliseconds,
+    }
+    connection.execute(_adding(connection.dialect), row)  # type: ignore[call-overload]
+
+
+@cache
+def _adding(dialect: Dialect) -> Compiled:
+    """Compiled once: SQLAlchemy keeps no statement with a conflict clause, and would compile each anew."""
+    words = postgresql if dialect.name == "postgresql" else sqlite
+    row = words.insert(question_counts)
+    adding = row.on_conflict_do_update(
+        index_elements=["day", "subject", "outcome", "place"],
+        set_={
+            "asked": question_counts.c.asked + row.excluded.asked,
+            "milliseconds": question_counts.c.milliseconds + row.excluded.milliseconds,
+        },
     )
-    connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["day", "subject", "outcome", "place"],
-            set_={
-                "asked": question_counts.c.asked + 1,
-                "milliseconds": question_counts.c.milliseconds + milliseconds,
-            },
-        )
-    )
+    columns = ["day", "subject", "outcome", "place", "asked", "milliseconds"]
+    compiled: Compiled = adding.compile(dialect=dialect, column_keys=columns)
+    return compiled
 
 
 def sums(connection: Connection, by: str, first: date, last: date) -> Mapping[str, Asked]:
