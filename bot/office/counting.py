@@ -70,7 +70,7 @@ class Counter:
     async def _ask(self, key: str, found: Broadcast, now: datetime) -> Count:
         def ask(connection: Connection) -> Count:
             people = deciding.count_people(connection, self._office, found, now)
-            return Count(people, *deciding.plan(connection, self._office, found, now))
+            return Count(people, *deciding.plan(connection, self._office, found, now, people))
 
         try:
             counted = await self._database.read(ask)

@@ -20,7 +20,7 @@ from bot.outreach.broadcast import Act, Broadcast, Forbidden
 from bot.outreach.frozen_content import closing, render
 from bot.outreach.official import Official
 from bot.outreach.quiet_hours import ZONE
-from bot.outreach.reach import ChannelReach, Limits, plan_reach
+from bot.outreach.reach import ChannelReach, Limits, Route, plan_reach
 
 
 def draft(connection: Connection, office: Office, official: Official, made: Broadcast, now: datetime) -> Broadcast:
@@ -157,17 +157,21 @@ def count_people(connection: Connection, office: Office, found: Broadcast, now: 
 
 
 def plan(
-    connection: Connection, office: Office, found: Broadcast, now: datetime
+    connection: Connection, office: Office, found: Broadcast, now: datetime, counted: Audience | None = None
 ) -> tuple[Sequence[ChannelReach], Sequence[Quota]]:
     """How many *found* can really reach now on each channel, by which right, for how much, how long; and
-    what is left of the channels' quotas this month."""
+    what is left of the channels' quotas this month. *counted* are its people, when they are known."""
     abilities = {name: each.abilities for name, each in office.channels.items()}
     limits = {
         name: Limits(each.per_second, each.window, each.people_max, each.monthly_max)
         for name, each in abilities.items()
     }
     windows = {name: each.window for name, each in limits.items()}
-    people = count_routes(connection, found.segment, windows, now, _closing(office, found))
+    people: Mapping[str, Mapping[Route, int]]
+    if counted and not any(windows.values()):
+        people = {name: {Route.OPEN: many} for name, many in counted.channels.items()}
+    else:
+        people = count_routes(connection, found.segment, windows, now, _closing(office, found))
     known = quotas.of_period(connection, f"{now.astimezone(ZONE):%Y-%m}")
     calls = [each.render(render(found.content, name)) for name, each in office.channels.items()]
     parts = max((len(each) for each in calls), default=1)
