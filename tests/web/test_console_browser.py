@@ -232,7 +232,7 @@ def send_when_due(database: Database, number: int) -> None:
             await dispatcher.settle()
 
     with ThreadPoolExecutor(1) as beside:  # Playwright has a loop of its own in this thread.
-        beside.submit(lambda: asyncio.run(send())).result(30)
+        beside.submit(lambda: asyncio.run(send())).result(120)
 
 
 def test_a_question_is_claimed_answered_and_read_by_keyboard_alone(
