@@ -23,6 +23,7 @@ from bot.channels.base import Call, Channel, Hearing
 from bot.channels.plain_message import MenuWords
 from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
+from bot.comparing import Comparer
 from bot.config import Config
 from bot.db import Database, conversations, unanswered, webchat
 from bot.db.publications import Publication
@@ -41,7 +42,7 @@ from bot.pacing import open_paces
 from bot.publication import Newsstand, Start
 from bot.scheduler import Scheduler, Tick
 from bot.web.chat import ChatPages
-from bot.web.console.console import open_console
+from bot.web.console.console import Knowledge, open_console
 from bot.web.console.front import Front
 from bot.web.files import FilePages
 from bot.web.location import LocationPages
@@ -131,6 +132,7 @@ class App:
     dispatcher: Dispatcher
     scheduler: Scheduler
     newsstand: Newsstand
+    comparer: Comparer
     engine: JobEngine | None = None
 
     @classmethod
@@ -206,7 +208,8 @@ class App:
                 Tick("centres", 10, look_for_centres),
             ]
         )
-        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler, newsstand, engine)
+        comparer = Comparer(config, database)
+        return cls(config, database, channels, inbox, outbox, dispatcher, scheduler, newsstand, comparer, engine)
 
     async def health(self) -> dict[str, Any]:
         """What an operator or a monitor asks: is everything well, and if not, what."""
@@ -287,13 +290,14 @@ class App:
         def read(version: Publication) -> object:
             return publication.read_version(self.config, self.database, version, today_in_vietnam())
 
+        knowledge = Knowledge(self.config.data, self.comparer, read, lambda: self.inbox.mind)
         pages = [
             *chat.routes(),
             *notices.routes(),
             *FilePages(self.database).routes(),
             *location.routes(),
             *open_console(
-                front, lambda: self.inbox.mind.house, read, self.health, self.vitals, self.config.public_url
+                front, lambda: self.inbox.mind.house, knowledge, self.health, self.vitals, self.config.public_url
             ),
         ]
         webhooks = [route for channel in self.channels.values() for route in channel.routes(self.inbox.receive)]
@@ -354,6 +358,7 @@ class App:
         await self._close()
 
     async def _close(self) -> None:
+        self.comparer.close()
         if self.engine is not None:
             await self.engine.close()
         for channel in self.channels.values():

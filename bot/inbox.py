@@ -220,6 +220,9 @@ class Inbox:
             if outcome:
                 place = contact.home or contact.home_province
                 question_counts.add(connection, today, subject, outcome, place, took)
+            if outcome == "answered":
+                for code in turn.intent.split("+"):
+                    question_counts.add_answer(connection, today, code.removeprefix("faq/"))
             return conversations.save_turn(connection, inbox_id, contact, turn, calls, now)
 
         ids = await self._database.write(save)

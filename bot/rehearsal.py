@@ -11,11 +11,13 @@ from typing import Any
 
 from bot.contacts import Contact, ContactStatus
 from bot.dialogue.engine import respond
+from bot.dialogue.flows import faq
+from bot.dialogue.flows.faq import DETAIL
 from bot.dialogue.flows.feedback import remember_shown
-from bot.dialogue.turn import Consented, Conversation, HomeSet, Situation, Subscribed, Turn, Unsubscribed
+from bot.dialogue.turn import Consented, Conversation, HomeSet, House, Situation, Subscribed, Turn, Unsubscribed
 from bot.inbox import NOT_PARSED, ZONE, Mind
 from bot.knowledge.comparison import Outcome, Sort
-from bot.messages import Address, Heard
+from bot.messages import Address, Heard, HeardKind, Reply
 from nlu.parse import FAQ_PREFIX, Parse
 
 _CHUNK = 64
@@ -59,6 +61,17 @@ def outcome(mind: Mind, texts: Sequence[str], now: datetime) -> Outcome:
         sort, name = Sort.DIALOGUE, turn.intent
     digest = hashlib.sha256(said.encode()).hexdigest()[:16]
     return Outcome(sort, name, offered, round(parse.intent.score, 3), digest)
+
+
+def recite(house: House, code: str, now: datetime) -> tuple[Reply, ...]:
+    """An answer, and its detail if there is one, as a stranger would be given them."""
+    address = Address("terminal", "ask")
+    heard = Heard(address, "1", now, HeardKind.CHOICE)
+    contact, today = Contact(0, address, ContactStatus.ACTIVE), now.astimezone(ZONE).date()
+    situation = Situation(heard, NOT_PARSED, contact, Conversation(), house, now, today)
+    found = house.library.by_code.get(code)
+    tokens = [code, f"{code}:{DETAIL}"] if found and found.detail else [code]
+    return tuple(reply for token in tokens for reply in faq.answer(situation, token).replies)
 
 
 def said_in(turn: Turn) -> str:

@@ -14,8 +14,9 @@ from bot.db.publications import Publication
 from bot.inbox import ZONE, Mind
 from bot.knowledge.comparison import Asked, Comparison, Outcome, Sort, compare
 from bot.knowledge.fault import ContentError, Fault
+from bot.knowledge.package import Package, pack
 from bot.knowledge.questions import Question, read_questions
-from bot.publication import Package, load_mind, pack, read_version
+from bot.publication import load_mind, read_version
 from bot.rehearsal import rehearse
 from nlu.parse import ANSWER_AT
 

@@ -13,7 +13,8 @@ from bot.config import Config
 from bot.db import Database, conversations, publications
 from bot.db.publications import Act, Publication
 from bot.knowledge.fault import ContentError
-from bot.publication import Newsstand, load_mind, pack, start, unpack
+from bot.knowledge.package import pack, unpack
+from bot.publication import Newsstand, load_mind, start
 from tests.conftest import NOW, ROOT, Citizen
 
 CHECKED = "Kiểm tra ngày: 24/11/2026"

@@ -1,10 +1,11 @@
-"""The tables of the content: its versions and publications, votes on answers, questions nobody answered."""
+"""The tables of the content: versions, publications, edits on their way, votes, questions nobody answered."""
 
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -72,6 +73,51 @@ publications = Table(
     # The questions whose answers changed and who published accepted by name.
     Column("accepted", JSON, nullable=False),
     Column("at", Moment, nullable=False),
+    # Why a person went back.
+    Column("note", String(300), nullable=False, server_default=""),
     CheckConstraint("act IN ('start', 'publish', 'rollback')", name="act"),
     sqlite_autoincrement=True,
+)
+
+# What editors wrote in the console and nobody has published yet: an answer by its code, or table/row.
+edits = Table(
+    "edits",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    # What the answer was when it was edited; empty for a new one.
+    Column("based_on", String(16), nullable=False),
+    Column("cells", JSON, nullable=False),
+    Column("official", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Edits compared with what stands, in a process of its own; a finished one holds what may be published.
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("standing", Integer, nullable=False),
+    # The edits that are in it, each by its key with the mark of what it said.
+    Column("marks", JSON, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("archive", LargeBinary, nullable=True),
+    Column("answers", Integer, nullable=False),
+    Column("report", JSON, nullable=True),
+    Column("official", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("touched_at", Moment, nullable=False),
+    CheckConstraint("status IN ('running', 'done', 'failed', 'published')", name="status"),
+    sqlite_autoincrement=True,
+)
+
+# How often each answer was given in reply to a question, by day; no text and no person.
+answer_counts = Table(
+    "answer_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("code", String(40), primary_key=True),
+    Column("given", Integer, nullable=False),
 )

@@ -23,7 +23,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A version put before citizens. *number* counts publications and only grows."""
+    """A version put before citizens. *number* counts publications and only grows; *note* is why one went back."""
 
     number: int
     digest: str
@@ -32,6 +32,7 @@ class Publication:
     accepted: tuple[str, ...]
     at: datetime
     answers: int
+    note: str = ""
 
 
 def publish(
@@ -54,9 +55,11 @@ def publish(
     return _put(connection, digest, answers, act, official, now, accepted)
 
 
-def roll_back(connection: Connection, to: Publication, official: str, now: datetime) -> Publication:
+def roll_back(
+    connection: Connection, to: Publication, official: str, now: datetime, reason: str = ""
+) -> Publication:
     """Put the version of an earlier publication before citizens again."""
-    return _put(connection, to.digest, to.answers, Act.ROLLBACK, official, now, ())
+    return _put(connection, to.digest, to.answers, Act.ROLLBACK, official, now, (), reason)
 
 
 def current(connection: Connection) -> Publication | None:
@@ -84,15 +87,18 @@ def _put(
     official: str,
     now: datetime,
     accepted: Sequence[str],
+    note: str = "",
 ) -> Publication:
+    note = note[:300]
     added = connection.execute(
         insert(publications)
-        .values(digest=digest, act=act, official=official, accepted=list(accepted), at=now)
+        .values(digest=digest, act=act, official=official, accepted=list(accepted), at=now, note=note)
         .returning(publications.c.id)
     )
     number = int(added.scalar_one())
-    audit.record(connection, official, f"content_{act}", now, detail=f"{number} {digest[:12]}")
-    return Publication(number, digest, act, official, tuple(accepted), now, answers)
+    detail = " ".join(filter(None, (str(number), digest[:12], ", ".join(accepted), note)))
+    audit.record(connection, official, f"content_{act}", now, detail=detail)
+    return Publication(number, digest, act, official, tuple(accepted), now, answers, note)
 
 
 def _all() -> Any:
@@ -100,4 +106,6 @@ def _all() -> Any:
 
 
 def _publication(row: Row[Any]) -> Publication:
-    return Publication(row.id, row.digest, Act(row.act), row.official, tuple(row.accepted), row.at, row.answers)
+    return Publication(
+        row.id, row.digest, Act(row.act), row.official, tuple(row.accepted), row.at, row.answers, row.note
+    )

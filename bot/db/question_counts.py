@@ -1,4 +1,4 @@
-"""What people ask, counted by day, subject, outcome and place; no text and no person is kept."""
+"""What people ask, counted by day, subject, outcome and place, and the answers given; no text, no person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy import Compiled, Connection, Dialect, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.db.content_tables import answer_counts
 from bot.db.tables import question_counts
 
 
@@ -59,3 +60,22 @@ def sums(connection: Connection, by: str, first: date, last: date) -> Mapping[st
         .order_by(column)
     )
     return {str(value): Asked(int(count), int(spent)) for value, count, spent in rows}
+
+
+def add_answer(connection: Connection, day: date, code: str) -> None:
+    """Count that the answer of *code* was given once more in reply to a question."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    row = dialect.insert(answer_counts).values(day=day, code=code[:40], given=1)
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["day", "code"], set_={"given": answer_counts.c.given + 1})
+    )
+
+
+def answers_given(connection: Connection, first: date, last: date) -> Mapping[str, int]:
+    """How often each answer was given from *first* to *last*, by its code."""
+    rows = connection.execute(
+        select(answer_counts.c.code, func.sum(answer_counts.c.given))
+        .where(answer_counts.c.day.between(first, last))
+        .group_by(answer_counts.c.code)
+    )
+    return {str(code): int(count) for code, count in rows}

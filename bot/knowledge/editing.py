@@ -110,7 +110,7 @@ class _Merging:
     def take_sheet(self, sheet: TableSheet) -> None:
         table = self.tables.get(sheet.name)
         if table is None:
-            self.conflicts.append(Fault(sheet.file, 0, "no_table", {"name": sheet.name}))
+            self.conflicts.append(Fault(sheet.file, 0, "no_such_table", {"name": sheet.name}))
             return
         missing = [header for header in table.headers if header not in sheet.headers]
         if missing:

@@ -95,16 +95,20 @@ def read_sentences(content: Path) -> dict[str, str]:
 
 
 def describe(fault: Fault, sentences: Mapping[str, str]) -> str:
-    """One line for staff: ``file:line: sentence``. Labels and places among the arguments are spelt for them.
+    """One line for staff: ``file:line: sentence``. Labels and places among the arguments are spelt for them."""
+    return f"{Place(fault.file, fault.line).spell(sentences)}: {sentence(fault, sentences)}"
+
+
+def sentence(fault: Fault, sentences: Mapping[str, str], where: str = "") -> str:
+    """What is wrong and how to mend it, in the words for the place *where* it shows (``form.``), if it has any.
 
     Where the sentence is missing or spoilt, the key and its arguments stand for it: a fault must show.
     """
     spelt = {name: _spell(value, sentences) for name, value in fault.arguments.items()}
     try:
-        said = sentences[fault.key].format_map(spelt)
+        return (sentences.get(where + fault.key) or sentences[fault.key]).format_map(spelt)
     except (KeyError, ValueError, IndexError):
-        said = " ".join([fault.key, *(f"{name}={value}" for name, value in spelt.items())])
-    return f"{Place(fault.file, fault.line).spell(sentences)}: {said}"
+        return " ".join([fault.key, *(f"{name}={value}" for name, value in spelt.items())])
 
 
 def _spell(value: Any, sentences: Mapping[str, str]) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
@@ -40,6 +40,8 @@ LABELS = (
 )
 _WIDE = {Label.WORDINGS: 50, Label.TEXT: 60, Label.DETAIL: 50, Label.SOURCES: 50, Label.FOLLOW_UPS: 35}
 _TEXT = "@"
+_SIZE_MOST = 100_000_000
+"""Bytes of a workbook once unpacked; a small file may hold a bomb."""
 _ROWS_FREE = 300
 """Rows below the last for which the drop-down lists hold, for what staff add."""
 
@@ -118,6 +120,9 @@ def write(path: Path, answers: Sequence[Answer], tables: Tables, names: Mapping[
 def read(path: Path, names: Mapping[str, str]) -> Contents:
     """What the workbook *path* holds. Never raises for what is in it: what is wrong is among the faults."""
     try:
+        with ZipFile(path) as packed:
+            if sum(each.file_size for each in packed.infolist()) > _SIZE_MOST:
+                return Contents((), (), (Fault(path.name, 0, "workbook_too_big"),))
         workbook = load_workbook(path)
     except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError, SyntaxError):
         return Contents((), (), (Fault(path.name, 0, "not_a_workbook"),))

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX = 1_000_000
 UPLOAD_MAX = 20_000_000
-UPLOADS = frozenset({"/console/centres/import"})
+UPLOADS = frozenset({"/console/centres/import", "/console/answers/workbook"})
 """Where files are taken; only officials get so far that their body is read."""
 
 

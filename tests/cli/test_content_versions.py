@@ -54,7 +54,7 @@ def office(tmp_path: Path, trained: Path) -> Office:
     made.data.mkdir()
     shutil.copytree(trained / "nlu", made.data / "nlu")
     added = made.hoctap(
-        *("official", "add", "an", "--name", "Trần An", "--role", "approver", "--password-stdin"), typed=PASSWORD
+        *("official", "add", "an", "--name", "Trần An", "--role", "editor", "--password-stdin"), typed=PASSWORD
     )
     assert added.returncode == 0, added.stderr
     return made
@@ -91,6 +91,14 @@ def test_an_edit_goes_from_comparison_to_publication_and_back(office: Office, tm
     assert "[q-001]" in lines[1]
     assert "Không có bản trước" in office.publish(command="rollback").stderr
     assert "bản số 2, ghi thành bản số 4" in office.publish("--to", "2", command="rollback").stdout
+
+    # The folder is brought to what stands, but never over an edit that was not published.
+    assert "nay đúng như bản số 4" in office.hoctap("content", "fetch").stdout
+    assert "không khác bản đang dùng" in office.publish().stdout
+    office.edit("23/11/2026", "22/11/2026")
+    assert "--replace" in office.hoctap("content", "fetch").stderr
+    assert office.hoctap("content", "fetch", "--replace").returncode == 0
+    assert "22/11/2026" not in (office.content / "faq" / "xoa-mu-chu.md").read_text("utf-8")
 
 
 def test_a_broken_folder_is_not_published(office: Office) -> None:

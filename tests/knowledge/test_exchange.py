@@ -256,7 +256,9 @@ def test_a_table_nobody_knows_is_told(content: Path) -> None:
     book["Bảng muc-tieu"].title = "Bảng muc-dich"
     book.save(path)
 
-    assert taken_in(content, path) == [f"faq.xlsx!Bảng muc-dich: {SENTENCES['no_table'].format(name='muc-dich')}"]
+    assert taken_in(content, path) == [
+        f"faq.xlsx!Bảng muc-dich: {SENTENCES['no_such_table'].format(name='muc-dich')}"
+    ]
 
 
 def test_an_answer_keeps_its_topic(content: Path) -> None:
@@ -281,6 +283,13 @@ def test_what_is_no_workbook_is_told(content: Path) -> None:
     (content / "faq.xlsx").write_bytes(b"PK\x03\x04 khong phai")
 
     assert taken_in(content, content / "faq.xlsx") == [f"faq.xlsx: {SENTENCES['not_a_workbook']}"]
+
+
+def test_a_small_file_that_grows_in_memory_is_not_opened(content: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = exported(content)
+    monkeypatch.setattr("bot.knowledge.workbook._SIZE_MOST", 1000)
+
+    assert taken_in(content, path) == [f"faq.xlsx: {SENTENCES['workbook_too_big']}"]
 
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"

@@ -18,10 +18,12 @@ from argon2 import PasswordHasher
 from bot.app import App, bind, utc_now
 from bot.channels.webchat import WebChannel
 from bot.config import Config
-from bot.db import Database, broadcasts
+from bot.db import Connection, Database, broadcasts, edits, publications, unanswered
 from bot.db.publications import Act, Publication
 from bot.dispatch import Dispatcher
 from bot.inbox import Mind
+from bot.knowledge.edit import Edit
+from bot.knowledge.package import pack
 from bot.outreach.broadcast import Status
 from bot.outreach.official import Role
 from bot.publication import Start
@@ -50,6 +52,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tu
         config = Config(data=data, content=ROOT / "content")
         app = App.open(config, database, Start(mind, Publication(1, "", Act.START, "hoctap", (), NOW, 1)))
         fill_house(database, utc_now())
+        write_answers(database)
         listening = bind("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(app.web(), log_config=None, timeout_graceful_shutdown=1))
 
@@ -66,6 +69,26 @@ def address(tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[tu
         server.should_exit = True
         thread.join(10)
         database.close()
+
+
+def write_answers(database: Database) -> None:
+    """Two publications, an edit with faults, and a question nobody answered."""
+    package, now = pack(ROOT / "content"), utc_now()
+    cells = {
+        "topic": "xoa-mu-chu",
+        "topic_title": "-",
+        "question": "Sửa dở?",
+        "ma": "xmc-02",
+        "kiem tra ngay": "?",
+    }
+
+    def act(c: Connection) -> None:
+        for _ in range(2):
+            publications.publish(c, package.digest, package.archive, 364, Act.PUBLISH, "editor", now)
+        edits.keep(c, Edit("xmc-02", cells, "0" * 16, "editor", now))
+        unanswered.add(c, "lớp nấu ăn ở đâu", now)
+
+    database.submit(act).result()
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +120,16 @@ PAGES = {
         "/console/questions",
         "/console/answers",
         "/console/answers?q=xoa+mu",
+        "/console/answers/xmc-01",
+        "/console/answers/xmc-01/edit",
+        "/console/answers/xmc-02/edit",
+        "/console/answers/new?topic=xoa-mu-chu",
+        "/console/answers/new?group=1",
+        "/console/answers/pick?group=1",
+        "/console/answers/changes",
+        "/console/answers/versions",
+        "/console/answers/versions/2",
+        "/console/answers/workbook",
         "/console/centres",
         "/console/centres/map",
         "/console/centres/import",

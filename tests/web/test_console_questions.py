@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from bot.db import Connection, contacts, publications, question_counts, unanswered
+from bot.db import Connection, audit, contacts, publications, question_counts, unanswered
 from bot.db.content_tables import votes
 from bot.db.publications import Act
 from bot.db.tables import handovers
 from bot.inbox import outcome_of
+from bot.knowledge.package import pack
 from bot.messages import Address
 from bot.office.statistics import tell, tell_sums, tell_tables
 from bot.outreach.official import Role
-from bot.publication import pack
 from tests.conftest import NOW, ROOT
 from tests.web.conftest import Console
 
@@ -141,9 +141,10 @@ async def test_centres_are_searched_without_diacritics_and_by_scope(console: Con
 async def test_the_answers_that_stand_are_found(console: Console) -> None:
     editor = await console.official("bien", Role.EDITOR)
 
-    page = await editor.opens("/console/answers?q=xoa+mu+chu")
+    page = await editor.opens("/console/answers?q=hoc+xoa+mu+chu+co+mat+tien")
 
-    assert "Nguồn:" in page.text
+    assert "xmc-02" in page.text
+    assert "xmc-01" not in page.text
 
 
 def test_an_outcome_is_known_by_what_was_meant(console: Console) -> None:
@@ -166,16 +167,17 @@ async def test_an_editor_of_the_whole_country_goes_back_to_an_earlier_version(co
 
     console.database.submit(publish).result()
     local = await console.official("xa", Role.EDITOR, frozenset({"79"}))
-    await local.opens("/console/answers")
-    assert (await local.sends("/console/answers/rollback", number="1")).status_code == 409
+    await local.opens("/console/answers/versions")
+    assert (await local.sends("/console/answers/rollback", number="1", reason="sai")).status_code == 409
     editor = await console.official("bien", Role.EDITOR)
-    await editor.opens("/console/answers")
-    assert (await editor.sends("/console/answers/rollback", number="9")).status_code == 404
-    await editor.opens("/console/answers")
+    await editor.opens("/console/answers/versions")
+    assert (await editor.sends("/console/answers/rollback", number="9", reason="sai")).status_code == 409
+    await editor.opens("/console/answers/versions")
 
-    page = await editor.sends("/console/answers/rollback", number="1")
+    page = await editor.sends("/console/answers/rollback", number="1", reason="ghi sai giờ")
 
     assert "Đã quay về bản trước" in page.text
     standing = console.database.read_now(publications.current)
     assert standing
-    assert (standing.digest, standing.official) == (package.digest, "bien")
+    assert (standing.digest, standing.official, standing.note) == (package.digest, "bien", "ghi sai giờ")
+    assert "ghi sai giờ" in console.database.read_now(audit.newest)[0].detail

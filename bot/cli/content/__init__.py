@@ -11,6 +11,7 @@ COMMANDS = {
     "compare": "versions:compare",
     "publish": "versions:publish",
     "rollback": "versions:rollback",
+    "fetch": "versions:fetch",
     "versions": "versions:versions",
     "unanswered": "questions:list_unanswered",
     "draft": "questions:draft",

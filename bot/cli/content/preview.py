@@ -1,12 +1,12 @@
 """``hoctap content preview``: how an answer looks on a channel, by the channel's own rendering."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from bot.app import utc_now
 from bot.channels.base import Call
 from bot.channels.telegram_message import render_reply, without_tags
 from bot.channels.terminal import TerminalChannel
@@ -14,16 +14,14 @@ from bot.channels.webchat import WebChannel
 from bot.cli.content.check import today
 from bot.cli.errors import CommandError
 from bot.config import Config
-from bot.contacts import Contact, ContactStatus
-from bot.dialogue.flows import faq
 from bot.dialogue.texts import load_texts
-from bot.dialogue.turn import Conversation, House, Situation
+from bot.dialogue.turn import House
 from bot.knowledge import library
 from bot.markup import to_plain
-from bot.messages import Address, Heard, HeardKind, Reply
+from bot.messages import Reply
 from bot.places.centres import Directory
 from bot.places.gazetteer import Gazetteer
-from nlu.parse import Intent, Parse
+from bot.rehearsal import recite
 
 
 class ChannelName(StrEnum):
@@ -48,19 +46,9 @@ def preview(
         raise CommandError(texts("cli.unknown_code", code=code, near=near[:200]))
     gazetteer = Gazetteer.load(config.content / "places" / "overlay.csv")
     house = House(texts, answers, gazetteer, Directory((), gazetteer))
-    tokens = [code, f"{code}:chi-tiet"] if answers.by_code[code].detail else [code]
-    for token in tokens:
-        for reply in faq.answer(_situation(house), token).replies:
-            for lines in _VIEWS[channel](reply):
-                _frame(lines)
-
-
-def _situation(house: House) -> Situation:
-    now = datetime.now(UTC)
-    address = Address("terminal", "preview")
-    heard = Heard(address, "1", now, HeardKind.CHOICE)
-    parse = Parse("", Intent("", 0.0), ())
-    return Situation(heard, parse, Contact(0, address, ContactStatus.ACTIVE), Conversation(), house, now, today())
+    for reply in recite(house, code, utc_now()):
+        for lines in _VIEWS[channel](reply):
+            _frame(lines)
 
 
 def _telegram(reply: Reply) -> Iterator[list[str]]:

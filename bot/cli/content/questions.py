@@ -13,15 +13,15 @@ from bot.db import Database, feedback, unanswered
 from bot.dialogue.texts import load_texts
 from bot.inbox import ZONE
 from bot.knowledge import folder, library
+from bot.knowledge.edit import next_code
 from bot.knowledge.entry import Answer
 from bot.knowledge.fault import Fault, read_sentences
 from bot.knowledge.fields import write_date
 from bot.knowledge.grouping import Group, group
 from bot.knowledge.hoi_dap import Label
+from bot.knowledge.package import DRAFTS
 from bot.log import set_up
-from bot.publication import DRAFTS
-from bot.redaction import MARK
-from nlu.vietnamese import fold
+from bot.office.editing import clean_wordings
 
 
 def list_unanswered(
@@ -59,7 +59,8 @@ def draft(
     if path.exists():
         raise CommandError(texts("cli.file_exists", file=path))
     path.parent.mkdir(exist_ok=True)
-    path.write_text(_write_draft(found, of_topic, read_sentences(config.content)), encoding="utf-8")
+    taken = [each.code for each in answers]
+    path.write_text(_write_draft(found, of_topic, taken, read_sentences(config.content)), encoding="utf-8")
     typer.echo(texts("unanswered.drafted", file=path))
 
 
@@ -106,14 +107,13 @@ def _groups(config: Config, days: int) -> tuple[list[Group], int]:
     return group([(each.id, each.question) for each in asked if each.at >= since]), len(waiting)
 
 
-def _write_draft(found: Group, of_topic: list[Answer], names: dict[str, str]) -> str:
+def _write_draft(found: Group, of_topic: list[Answer], taken: list[str], names: dict[str, str]) -> str:
     """A Hỏi – Đáp file with what is known; where something was taken out of a question, it is no wording."""
-    clean = {fold(each, words=True): each for each in reversed(found.questions) if MARK not in each}
-    question, *others = [*reversed(clean.values())] or [names["draft.question"]]
+    question, *others = clean_wordings(found.questions) or [names["draft.question"]]
     title = of_topic[0].topic_title if of_topic else names["draft.topic"]
     wordings = "\n".join(f"- {each}" for each in others or [""])
     filled = {
-        Label.CODE: _next_code(of_topic),
+        Label.CODE: next_code(title, [each.code for each in of_topic], taken) if of_topic else "",
         Label.SHORT_TITLE: "",
         Label.WORDINGS: f"\n{wordings}",
         Label.TEXT: "\n",
@@ -125,11 +125,3 @@ def _write_draft(found: Group, of_topic: list[Answer], names: dict[str, str]) ->
         name = f"{names[f'label.{label}']}:"
         lines.append(name + value if value.startswith("\n") else f"{name} {value}".rstrip())
     return "\n".join([f"# {title}", "", f"## {question}", *lines, ""])
-
-
-def _next_code(of_topic: list[Answer]) -> str:
-    if not of_topic:
-        return ""
-    prefix = of_topic[-1].code.rpartition("-")[0]
-    numbers = [int(each.code.rpartition("-")[2]) for each in of_topic if each.code.startswith(f"{prefix}-")]
-    return f"{prefix}-{max(numbers) + 1:02}"

@@ -1,5 +1,6 @@
-"""``hoctap content compare``, ``publish``, ``rollback``, ``versions``: what stands before citizens, what will."""
+"""``hoctap content compare``, ``publish``, ``rollback``, ``fetch``, ``versions``: what stands, and what will."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from bot.cli.content.report import print_report, write_html
 from bot.cli.errors import CommandError
 from bot.cli.official import As, PasswordStdin, open_desk
 from bot.config import Config
-from bot.db import Connection, Database, publications
-from bot.db.publications import Act
+from bot.db import Database, publications
 from bot.dialogue.texts import Texts, load_texts
 from bot.inbox import ZONE
+from bot.knowledge.package import list_files, pack, unpack
 from bot.log import set_up
+from bot.office import publishing
 from bot.publication import read_version
 from bot.review import Progress, review
 
@@ -55,6 +57,7 @@ def publish(login: As, accept: Accept = None, password_stdin: PasswordStdin = Fa
     accepted = [each.strip() for given in accept or () for each in given.split(",") if each.strip()]
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
+        publishing.check(official)
         texts = load_texts(desk.config.content / "texts.yml")
         with _bar(texts) as progress:
             found = review(desk.config, desk.database, desk.config.content, desk.now, progress)
@@ -68,31 +71,23 @@ def publish(login: As, accept: Accept = None, password_stdin: PasswordStdin = Fa
             typer.echo(texts("publish.blocked", ids=ids, login=official.login), err=True)
             raise typer.Exit(1)
         count = len(found.edited.house.library.by_code)
-        digest, archive = found.package.digest, found.package.archive
         named = [c.asked.source for c in found.comparison.changes if c.mandatory and c.asked.source in accepted]
 
-        def put(connection: Connection) -> publications.Publication | None:
-            standing = publications.current(connection)
-            if (standing.number if standing else 0) != (found.standing.number if found.standing else 0):
-                return None
-            return publications.publish(
-                connection, digest, archive, count, Act.PUBLISH, official.login, desk.now, named
-            )
-
-        done = desk.database.submit(put).result()
-        if done is None:
-            raise CommandError(texts("publish.overtaken"))
+        standing = found.standing.number if found.standing else 0
+        done = desk.act(lambda c: publishing.publish(c, official, found.package, count, standing, named, desk.now))
         typer.echo(texts("publish.done", number=done.number, count=count))
 
 
 def rollback(
     login: As,
     to: Annotated[int, typer.Option(help="The number of the publication to go back to; 0: the one before.")] = 0,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the history.")] = "",
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Put an earlier version before citizens again, at once and without comparing."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
+        publishing.check(official)
         texts = load_texts(desk.config.content / "texts.yml")
         history = desk.database.read_now(publications.all_publications)
         fitting = [
@@ -104,10 +99,29 @@ def rollback(
             raise CommandError(texts("publish.nothing_to_go_back_to"))
         # Read first: what cannot be read is not put before citizens, and its model lies ready.
         read_version(desk.config, desk.database, fitting[0], desk.now.astimezone(ZONE).date())
-        done = desk.database.submit(
-            lambda c: publications.roll_back(c, fitting[0], official.login, desk.now)
-        ).result()
+        done = desk.act(lambda c: publishing.roll_back(c, official, fitting[0], reason, desk.now))
         typer.echo(texts("publish.rolled_back", number=done.number, to=fitting[0].number, count=done.answers))
+
+
+def fetch(
+    replace: Annotated[
+        bool, typer.Option(help="Write over edits of the folder that were never published.")
+    ] = False,
+) -> None:
+    """Bring the content folder to what stands, where it was published from the console or another machine."""
+    with open_desk() as desk:
+        content, texts = desk.config.content, load_texts(desk.config.content / "texts.yml")
+        history = desk.database.read_now(publications.all_publications)
+        if not history:
+            raise CommandError(texts("publish.none"))
+        if not replace and pack(content).digest not in {each.digest for each in history}:
+            raise CommandError(texts("publish.not_fetched", folder=content))
+        archive = desk.database.read_now(lambda c: publications.archive_of(c, history[0].digest))
+        fetched = unpack(desk.config.data, history[0].digest, archive)
+        for gone in {*list_files(content)} - {*list_files(fetched)}:
+            (content / gone).unlink()
+        shutil.copytree(fetched, content, dirs_exist_ok=True)
+        typer.echo(texts("publish.fetched", folder=content, number=history[0].number))
 
 
 def versions() -> None:

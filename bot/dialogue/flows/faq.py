@@ -16,7 +16,7 @@ _ACTIONS = {
     "menu": "welcome/help",
 }
 _SHOWN_IN_TOPIC = 8
-_DETAIL = "chi-tiet"
+DETAIL = "chi-tiet"
 
 
 def answer(situation: Situation, argument: str) -> Turn:
@@ -36,7 +36,7 @@ def answer(situation: Situation, argument: str) -> Turn:
     if situation.conversation.step.startswith("await_"):
         conversation = replace(situation.conversation, last_answer=found.code)
     return Turn(
-        (show(situation, found, detail=part == _DETAIL),),
+        (show(situation, found, detail=part == DETAIL),),
         conversation,
         sources=tuple(source.title for source in found.sources),
         intent=f"faq/{found.code}",
@@ -68,7 +68,7 @@ def show(situation: Situation, found: Answer, *, detail: bool = False) -> Reply:
     )
     rows: list[tuple[Choice, ...]] = []
     if more:
-        rows.append((Choice(texts("button.detail"), f"faq/{found.code}:{_DETAIL}"),))
+        rows.append((Choice(texts("button.detail"), f"faq/{found.code}:{DETAIL}"),))
     rows += [
         (Choice(button.label, _ACTIONS.get(button.target, f"faq/{button.target}")),)
         for button in found.buttons

@@ -9,7 +9,7 @@ from typing import Any
 from bot.channels.base import Channel
 from bot.db.audience import Audience
 from bot.markup import to_html, to_plain
-from bot.messages import Choice, ChoiceKind
+from bot.messages import Choice, ChoiceKind, Reply
 from bot.office.counting import Count
 from bot.office.office import Office
 from bot.outreach import report
@@ -43,7 +43,9 @@ def bubbles(office: Office, broadcast: Broadcast) -> list[Bubble]:
     """The message on every running channel that the audience allows."""
     wanted = broadcast.segment.channels or set(office.channels)
     return [
-        _bubble(name, channel, broadcast) for name, channel in sorted(office.channels.items()) if name in wanted
+        bubble(name, channel, render(broadcast.content, name))
+        for name, channel in sorted(office.channels.items())
+        if name in wanted
     ]
 
 
@@ -82,8 +84,8 @@ def changes(old: dict[str, Any], new: dict[str, Any], names: dict[str, str]) -> 
     ]
 
 
-def _bubble(name: str, channel: Channel, broadcast: Broadcast) -> Bubble:
-    reply = render(broadcast.content, name)
+def bubble(name: str, channel: Channel, reply: Reply) -> Bubble:
+    """A reply as it looks on the channel *name*."""
     return Bubble(
         name,
         to_html(reply.text),

@@ -1,6 +1,5 @@
-"""Questions and answers: what people ask and miss, and what the bot answers."""
+"""Questions: what people ask and miss, and how answers are found."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -13,33 +12,25 @@ from starlette.routing import Route
 
 from bot.access import rights
 from bot.access.rights import Right
-from bot.db import audit, feedback, handovers, publications, question_counts, unanswered
+from bot.db import audit, feedback, handovers, question_counts, unanswered
 from bot.db.feedback import Votes
-from bot.db.publications import Publication
-from bot.dialogue.texts import TextsError
 from bot.dialogue.turn import House
-from bot.knowledge.fault import ContentError
 from bot.knowledge.grouping import group
 from bot.office.statistics import LEAST, tell, tell_sums, tell_tables
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.quiet_hours import ZONE
-from bot.places.centre import CentresError
 from bot.web.console.front import Front, Visitor, go, number_in
 
 DAYS = 30
 LISTED = 50
 
-ReadVersion = Callable[[Publication], object]
-"""Reads a version whole; raises ContentError, CentresError or TextsError when it cannot be used any more."""
-
 
 class QuestionPages:
-    """``/console/questions`` and ``/console/answers``."""
+    """``/console/questions``."""
 
-    def __init__(self, front: Front, house: Callable[[], House], read_version: ReadVersion) -> None:
+    def __init__(self, front: Front, house: Callable[[], House]) -> None:
         self._front = front
         self._house = house
-        self._read_version = read_version
 
     def routes(self) -> list[Route]:
         """The routes of these pages."""
@@ -47,8 +38,6 @@ class QuestionPages:
         return [
             page("/console/questions", self.questions, Right.SEE_QUESTIONS),
             page("/console/questions/{number}/settle", self.settle, Right.EDIT_ANSWERS, post=True),
-            page("/console/answers", self.answers, Right.EDIT_ANSWERS),
-            page("/console/answers/rollback", self.roll_back, Right.EDIT_ANSWERS, post=True),
         ]
 
     async def questions(self, request: Request, visitor: Visitor) -> Response:
@@ -74,33 +63,6 @@ class QuestionPages:
 
         await self._front.act(act)
         return go("/console/questions", "settled")
-
-    async def answers(self, request: Request, visitor: Visitor) -> Response:
-        """The answers that stand, by topic or as searched for, and every publication of them."""
-        wanted = request.query_params.get("q", "")[:100].strip()
-        library = self._house().library
-        topics = [(each.title, [library.by_code[code] for code in each.codes]) for each in library.topics]
-        found = library.search_titles(wanted) if wanted else []
-        history = await self._front.database.read(publications.all_publications)
-        context = {"topics": topics, "found": found, "wanted": wanted, "history": history[:20]}
-        return self._front.draw(request, "answers.html", context, visitor)
-
-    async def roll_back(self, request: Request, visitor: Visitor) -> Response:
-        """Put the version of an earlier publication before citizens again, after it was read whole."""
-        wanted, login, now = visitor.typed("number", 9), visitor.official.login, self._front.clock()
-        if visitor.official.scope:
-            # What is published is read in the whole country.
-            raise Forbidden("rule.scope")
-        history = await self._front.database.read(publications.all_publications)
-        found = next((each for each in history[1:] if str(each.number) == wanted), None)
-        if found is None or found.digest == history[0].digest:
-            raise Forbidden("rule.unknown", id=wanted)
-        try:
-            await asyncio.to_thread(self._read_version, found)
-        except (ContentError, CentresError, TextsError) as error:
-            raise Forbidden("rule.version_unreadable", number=found.number) from error
-        await self._front.act(lambda c: publications.roll_back(c, found, login, now))
-        return go("/console/answers", "rolled_back")
 
     async def _figures(self, visitor: Visitor, now: datetime) -> dict[str, Any]:
         """The counts of the thirty days before today: who watches the page does not see one question come."""
