@@ -52,6 +52,17 @@ class Table:
 Tables = Mapping[str, Table]
 
 
+def list_cells(tables: Tables) -> dict[str, str]:
+    """The cells that are not empty, by how a text names them: ``table.row.column``."""
+    return {
+        f"{table.name}.{key}.{column}": cell
+        for table in tables.values()
+        for key, row in table.rows.items()
+        for column, cell in row.cells.items()
+        if cell
+    }
+
+
 def read_csv(text: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
     """The headers and the rows that are not empty with a line each.
 

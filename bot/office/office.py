@@ -8,6 +8,8 @@ from pathlib import Path
 from bot.channels.base import Channel
 from bot.contacts import Topic
 from bot.dialogue.texts import Texts
+from bot.knowledge.folder import read_tables
+from bot.knowledge.tables import list_cells
 from bot.outreach.campaign import Vocabulary
 from bot.places.gazetteer import Gazetteer
 from bot.places.units import Level
@@ -50,7 +52,8 @@ class Office:
         """What a campaign may refer to; *codes* of answers are checked only when given."""
         buttons = {fold(label): token for token, label in self.texts.named("fixed_button").items()}
         frame = self.texts.phrases["citizen.frame"]
-        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None, frame)
+        values = list_cells(read_tables(self.content, []))
+        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None, frame, values)
 
     def topic_name(self, topic: str) -> str:
         """A topic as officials and citizens read it."""

@@ -13,6 +13,7 @@ from bot.markup import telegram_length, to_plain
 from bot.messages import Choice, ChoiceKind, Media, MediaKind, Template
 from bot.outreach.attachment import CAPTION_MAX, Unfit, read_attachment
 from bot.outreach.notice import JOIN, button_token
+from bot.outreach.placeholders import fill
 from nlu.vietnamese import fold, normalise_unicode
 
 TEXT_MAX = 900
@@ -119,12 +120,14 @@ class CampaignError(Exception):
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What a file may refer to, by folded name: topics, buttons that open a flow (their tokens), and
-    the codes of answers (None: not checked). *frame* is what citizens see around the text."""
+    the codes of answers (None: not checked). *frame* is what citizens see around the text, *values* what
+    fills a text's ``{table.row.column}``."""
 
     topics: Mapping[str, Topic]
     buttons: Mapping[str, str]
     codes: Collection[str] | None = None
     frame: str = "{text}"
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_campaign(folder: Path, code: str, vocabulary: Vocabulary) -> Campaign:
@@ -208,6 +211,7 @@ def _build(
     if name and fold(name) not in _KINDS:
         fault(line, "kind", name=name)
     line, body = part("noi dung")
+    body = fill(body, line, vocabulary.values, fault)
     if len(body) > TEXT_MAX:
         fault(line, "too_long", length=str(len(body)), most=str(TEXT_MAX))
     if "chua xac minh" in fold(body):
@@ -220,7 +224,7 @@ def _build(
         fault(line, "dates", dates=dates)
     line, named = part("nut bam", needed=False)
     buttons = tuple(_read_buttons(named, line, file, vocabulary, faults))
-    texts = _read_channel_texts(parts, fault)
+    texts = _read_channel_texts(parts, vocabulary.values, fault)
     options, right, why = _read_quiz(part, fault)
     line, asks = part("xac nhan", needed=False)
     if asks and fold(asks) not in ("co", "khong"):
@@ -279,16 +283,18 @@ def _read_file(
     return None
 
 
-def _read_channel_texts(parts: Mapping[str, tuple[int, str]], fault: Callable[..., None]) -> dict[str, str]:
+def _read_channel_texts(
+    parts: Mapping[str, tuple[int, str]], values: Mapping[str, str], fault: Callable[..., None]
+) -> dict[str, str]:
     """Other words for a channel, by its name."""
     texts: dict[str, str] = {}
     for label, (line, value) in parts.items():
         if not label.startswith(_CHANNEL_TEXT) or not value:
             continue
-        texts[label.removeprefix(_CHANNEL_TEXT)] = value
-        if len(value) > TEXT_MAX:
-            fault(line, "too_long", length=str(len(value)), most=str(TEXT_MAX))
-        if "chua xac minh" in fold(value):
+        filled = texts[label.removeprefix(_CHANNEL_TEXT)] = fill(value, line, values, fault)
+        if len(filled) > TEXT_MAX:
+            fault(line, "too_long", length=str(len(filled)), most=str(TEXT_MAX))
+        if "chua xac minh" in fold(filled):
             fault(line, "unverified")
     return texts
 

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def faults_of(text: str, file: str = "thu.md") -> list[tuple[int, str]]:
     for each in error.value.faults:
         assert TEXTS(each.key, **each.arguments)
     return [(each.line, each.key.removeprefix("fault.")) for each in error.value.faults]
+
+
+def test_a_date_written_down_in_a_table_fills_the_text_on_every_channel() -> None:
+    values = {"lich.xmc.ngay": "08/09"}
+    known = replace(VOCABULARY, values=values)
+    text = GOOD.replace("bút.", "bút, {lich.xmc.ngay}.") + "Nội dung Zalo: Ngày { lich.xmc.ngay }\n"
+
+    campaign = read_campaign(text, "thu.md", known)
+
+    assert "bút, 08/09." in campaign.text
+    assert campaign.texts == {"zalo": "Ngày 08/09"}
+    with pytest.raises(CampaignError) as error:
+        read_campaign(text.replace("lich.xmc", "lich.xm"), "thu.md", known)
+    faults = error.value.faults
+    assert [(each.line, each.key) for each in faults] == [(7, "fault.placeholder"), (13, "fault.placeholder")]
+    assert "{lich.xmc.ngay}" in TEXTS(faults[0].key, **faults[0].arguments)
 
 
 TEMPLATE = "Mẫu Zalo: 7895417; lớp = Xóa mù chữ; ngay = 01/09/2027\n"

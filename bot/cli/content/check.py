@@ -12,6 +12,8 @@ from bot.contacts import Topic
 from bot.dialogue.texts import load_texts
 from bot.knowledge import library
 from bot.knowledge.fault import ContentError, Fault, describe, read_sentences
+from bot.knowledge.folder import read_tables
+from bot.knowledge.tables import list_cells
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import Vocabulary, check_campaigns
 from bot.outreach.report import explain, explain_faults
@@ -66,7 +68,8 @@ def _check_campaigns(config: Config, codes: frozenset[str]) -> list[str]:
     topics = {fold(name): Topic(topic) for topic, name in names.items()}
     topics |= {str(topic): topic for topic in Topic}
     buttons = {fold(label): token for token, label in phrase.named("fixed_button").items()}
-    vocabulary = Vocabulary(topics, buttons, codes or None, phrase.phrases["citizen.frame"])
+    values = list_cells(read_tables(config.content, []))
+    vocabulary = Vocabulary(topics, buttons, codes or None, phrase.phrases["citizen.frame"], values)
     faults = check_campaigns(config.content / "campaigns", vocabulary)
     return explain_faults(phrase, faults).splitlines()
 
