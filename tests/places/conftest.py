@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,9 +14,9 @@ from bot.places.gazetteer import Gazetteer
 CONTENT = Path(__file__).parents[2] / "content"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def without_network() -> Iterator[None]:
-    """Any socket opened while places are loaded or looked up fails the test."""
+@contextmanager
+def no_network() -> Iterator[None]:
+    """Any socket opened meanwhile fails the test."""
 
     def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("bot.places opened a socket")
@@ -27,10 +28,18 @@ def without_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def without_network() -> Iterator[None]:
+    """No place is looked up over a network. For each test, or those of other folders would have none."""
+    with no_network():
+        yield
+
+
 @pytest.fixture(scope="session")
-def gazetteer(without_network: None) -> Gazetteer:
+def gazetteer() -> Gazetteer:
     """The shipped gazetteer."""
-    return Gazetteer.load()
+    with no_network():
+        return Gazetteer.load()
 
 
 @pytest.fixture(scope="session")
