@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select, update
 
 from bot.db.tables import contacts, handovers
 from bot.messages import Address
@@ -43,15 +43,18 @@ def find(connection: Connection, handover_id: int) -> Handover | None:
 def claim(connection: Connection, handover_id: int, official: str, now: datetime) -> bool:
     """Take the question on. False when it is not open, or somebody else was first."""
     changed = connection.execute(
-        update(handovers)
-        .where(
-            handovers.c.id == handover_id,
-            handovers.c.status == "open",
-            or_(handovers.c.claimed_by.is_(None), handovers.c.claimed_by == official),
-        )
-        .values(claimed_by=official, claimed_at=now)
+        update(handovers).where(*_free_for(handover_id, official)).values(claimed_by=official, claimed_at=now)
     )
     return changed.rowcount == 1
+
+
+def _free_for(handover_id: int, official: str) -> tuple[ColumnElement[bool], ...]:
+    """That the question is open, and held by nobody else."""
+    return (
+        handovers.c.id == handover_id,
+        handovers.c.status == "open",
+        or_(handovers.c.claimed_by.is_(None), handovers.c.claimed_by == official),
+    )
 
 
 def release(connection: Connection, handover_id: int, official: str) -> bool:
@@ -67,13 +70,7 @@ def release(connection: Connection, handover_id: int, official: str) -> bool:
 def place(connection: Connection, handover_id: int, official: str, home: str) -> bool:
     """Say where the question belongs, and let whoever holds it go. False when somebody else holds it."""
     changed = connection.execute(
-        update(handovers)
-        .where(
-            handovers.c.id == handover_id,
-            handovers.c.status == "open",
-            or_(handovers.c.claimed_by.is_(None), handovers.c.claimed_by == official),
-        )
-        .values(home=home, claimed_by=None)
+        update(handovers).where(*_free_for(handover_id, official)).values(home=home, claimed_by=None)
     )
     return changed.rowcount == 1
 

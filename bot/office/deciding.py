@@ -38,17 +38,20 @@ _ONLY_IN_FILES = ("media", "quiz", "template", "texts")
 def edit(
     connection: Connection, office: Office, official: Official, number: int, made: Broadcast, now: datetime
 ) -> Broadcast:
-    """Write the broadcast anew as *made*; every approval it had is void.
-
-    Raises Forbidden where words typed into a form would drop what only a campaign's file can hold.
-    """
+    """Write the broadcast anew as *made*; every approval it had is void. Raises Forbidden, as `check_form`."""
     rights.check(official, Right.DRAFT)
     rules.check_scope(made, official, office.province_of)
     before = find(connection, office, official, number)
-    if "written" in made.content and any(part in before.content for part in _ONLY_IN_FILES):
-        raise Forbidden("rule.only_in_file", file=f"{before.campaign}.md")
+    if "written" in made.content:
+        check_form(before)
     keep_file(connection, office, made.content, now)
     return _change(connection, official, number, Act.EDIT, lambda b: rules.edit(b, made, now), now)
+
+
+def check_form(before: Broadcast) -> None:
+    """Raises Forbidden where words typed into a form would drop what only a campaign's file can hold."""
+    if any(part in before.content for part in _ONLY_IN_FILES):
+        raise Forbidden("rule.only_in_file", file=f"{before.campaign}.md")
 
 
 def find(connection: Connection, office: Office, official: Official, number: int) -> Broadcast:

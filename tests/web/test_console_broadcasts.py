@@ -158,13 +158,14 @@ async def test_editing_a_draft_for_a_composed_segment_keeps_all_it_asks_for(cons
 async def test_the_form_does_not_drop_a_picture_it_cannot_hold(console: Console) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)
-    await drafted(lan)
+    path = await drafted(lan)
     content = {**console.database.read_now(lambda c: broadcasts.find(c, 1)).content, "media": {"digest": "ab"}}
     console.database.submit(lambda c: c.execute(update(broadcast_rows).values(content=content))).result()
 
     refused = await lan.sends("/console/broadcasts/save", **{**TYPED, "number": "1"})
 
     assert "có hình, tài liệu" in refused.text
+    assert "có hình, tài liệu" in (await lan.opens(f"{path}/edit")).text
     assert console.database.read_now(lambda c: broadcasts.find(c, 1)).content == content
 
 

@@ -75,6 +75,7 @@ class ComposerPages:
         """The form filled with a broadcast as it stands."""
         number = number_in(request)
         found = await self._find(visitor, number)
+        deciding.check_form(found)
         values = self._values_of(found) | {"number": str(number)}
         if found.segment.is_composed:
             # The form shows only plain conditions; without the name, saving it would reach more people.
