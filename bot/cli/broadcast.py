@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.drafting import show, show_progress
-from bot.cli.official import As, PasswordStdin, open_desk
+from bot.cli.drafting import look_at, look_at_newest, show, show_progress
+from bot.cli.official import As, PasswordStdin, Whose, open_desk
 from bot.db import broadcasts, recovery
 from bot.office import deciding
 from bot.office.drafting import Typed, compose
@@ -145,7 +145,7 @@ def correct(
     """Draft a correction for exactly those who were reached by a broadcast."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
-        wrong = desk.database.read_now(lambda c: broadcasts.find(c, number))
+        wrong = look_at(desk, number, official)
         typed = Typed(
             campaign,
             at,
@@ -173,10 +173,10 @@ def reject(number: Number, login: As, reason: Reason = "", password_stdin: Passw
 
 
 @app.command("list")
-def list_newest() -> None:
+def list_newest(login: Whose = "", password_stdin: PasswordStdin = False) -> None:
     """Show the newest broadcasts."""
     with open_desk() as desk:
-        found = desk.database.read_now(broadcasts.newest)
+        found = look_at_newest(desk, desk.reader(login, from_stdin=password_stdin))
         if not found:
             typer.echo(desk.texts("done.none"))
         for each in found:
@@ -189,17 +189,19 @@ def list_newest() -> None:
 @app.command()
 def status(
     number: Annotated[int | None, typer.Argument(help="The broadcast; by default the newest.")] = None,
+    login: Whose = "",
+    password_stdin: PasswordStdin = False,
 ) -> None:
     """Show how far a broadcast is: copies by status, adding up to all, and the doubtful one by one."""
     with open_desk() as desk:
+        reader = desk.reader(login, from_stdin=password_stdin)
         if number is None:
-            newest = desk.database.read_now(lambda c: broadcasts.newest(c, 1))
+            newest = look_at_newest(desk, reader, 1)
             if not newest:
                 typer.echo(desk.texts("done.none"))
                 return
             number = newest[0].id
-        wanted = number
-        show_progress(desk, desk.database.read_now(lambda c: broadcasts.find(c, wanted)))
+        show_progress(desk, look_at(desk, number, reader))
 
 
 @app.command()

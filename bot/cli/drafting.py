@@ -9,6 +9,21 @@ from bot.markup import to_plain
 from bot.office import deciding
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast
+from bot.outreach.official import Official
+
+
+def look_at(desk: Desk, number: int, reader: Official | None) -> Broadcast:
+    """The broadcast, as *reader* may see it. Raises Forbidden."""
+    if reader is None:
+        return desk.database.read_now(lambda c: broadcasts.find(c, number))
+    return desk.database.read_now(lambda c: deciding.find(c, desk.office, reader, number))
+
+
+def look_at_newest(desk: Desk, reader: Official | None, limit: int = 50) -> list[Broadcast]:
+    """The newest broadcasts that *reader* may see, newest first."""
+    if reader is None:
+        return desk.database.read_now(lambda c: broadcasts.newest(c, limit))
+    return desk.database.read_now(lambda c: deciding.newest(c, desk.office, reader, limit))
 
 
 def show(desk: Desk, broadcast: Broadcast) -> Audience:

@@ -17,7 +17,7 @@ app = typer.Typer(help="Questions handed to officials.", no_args_is_help=True)
 
 @app.command("list")
 def list_open() -> None:
-    """Show the questions that wait, the most urgent first."""
+    """For who runs the machine: show the questions that wait, of all places, the most urgent first."""
     config = Config.load()
     texts = load_texts(config.content / "texts.yml")
     database = Database.open(config.database, config.keys)

@@ -35,6 +35,10 @@ PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from the first line of standard input.")
 ]
 As = Annotated[str, typer.Option("--as", help="Who you are: your login.")]
+Whose = Annotated[
+    str,
+    typer.Option("--as", help="Only what this official may see; without it, all, as who runs the machine sees."),
+]
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,10 @@ class Desk:
         if found is None or not right or not found[0].active:
             raise Forbidden("rule.login")
         return found[0]
+
+    def reader(self, login: str, *, from_stdin: bool) -> Official | None:
+        """The official of *login*, signed in; None without a login: who runs the machine, who sees all."""
+        return self.sign_in(login, from_stdin=from_stdin) if login else None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli import results
-from bot.cli.official import As, Desk, PasswordStdin, open_desk
+from bot.cli.official import As, Desk, PasswordStdin, Whose, open_desk
 from bot.db import contacts, schedules
 from bot.messages import Address
 from bot.office import deciding, scheduling
@@ -99,10 +99,14 @@ def remind(
 
 
 @app.command("list")
-def list_schedules() -> None:
+def list_schedules(login: Whose = "", password_stdin: PasswordStdin = False) -> None:
     """Show the schedules and when each is due next."""
     with open_desk() as desk:
-        found = desk.database.read_now(schedules.newest)
+        reader = desk.reader(login, from_stdin=password_stdin)
+        if reader is None:
+            found = desk.database.read_now(schedules.newest)
+        else:
+            found = desk.database.read_now(lambda c: scheduling.newest(c, desk.office, reader, desk.now))
         if not found:
             typer.echo(desk.texts("schedule.none"))
         for each in found:
@@ -110,10 +114,14 @@ def list_schedules() -> None:
 
 
 @app.command()
-def show(number: Number) -> None:
+def show(number: Number, login: Whose = "", password_stdin: PasswordStdin = False) -> None:
     """Show a schedule, its next times, what it sends, and its runs."""
     with open_desk() as desk:
-        found = desk.database.read_now(lambda c: schedules.find(c, number))
+        reader = desk.reader(login, from_stdin=password_stdin)
+        if reader is None:
+            found = desk.database.read_now(lambda c: schedules.find(c, number))
+        else:
+            found = desk.database.read_now(lambda c: scheduling.find(c, desk.office, reader, number, desk.now))
         _show(desk, found)
         _show_messages(desk, found)
         at = desk.now
@@ -236,7 +244,7 @@ def role(
     address: Annotated[str, typer.Argument(help='Whom: "telegram:123456".')],
     name: Annotated[str, typer.Argument(help="The role segments name, such as commune; empty: none.")],
 ) -> None:
-    """Say what role a contact has, for segments of officials."""
+    """For who runs the machine: say what role a contact has, for segments of officials."""
     with open_desk() as desk:
         try:
             whom = Address.parse(address)

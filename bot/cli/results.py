@@ -6,20 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.official import Desk, PasswordStdin, open_desk
+from bot.cli.drafting import look_at
+from bot.cli.official import PasswordStdin, Whose, open_desk
 from bot.cli.tables import save_table
 from bot.db import broadcasts, deliveries, reconciling, results, taps
-from bot.office import deciding
 from bot.office.place_names import province_code
 from bot.office.sheets import describe_copy
 from bot.outreach import report
-from bot.outreach.broadcast import Broadcast, Forbidden
+from bot.outreach.broadcast import Forbidden
 from bot.outreach.notice import QUIZ
 
 app = typer.Typer()
 
 Number = Annotated[int, typer.Argument(help="The number of the broadcast.")]
-Whose = Annotated[str, typer.Option("--as", help="As this official, who sees what lies in their scope.")]
 
 
 @app.command("results")
@@ -33,7 +32,7 @@ def show_results(
     """Show what became of a broadcast, by status, channel and place, and what people did."""
     with open_desk() as desk:
         office = desk.office
-        found = _look_at(desk, number, login, from_stdin=password_stdin)
+        found = look_at(desk, number, desk.reader(login, from_stdin=password_stdin))
         code = province_code(office.gazetteer, province) if province else ""
         by_status = desk.database.read_now(lambda c: deliveries.count_by_status(c, number))
         typer.echo(desk.texts("show.head", id=found.id, title=found.title, campaign=found.campaign))
@@ -66,7 +65,7 @@ def show_results(
 def tally(number: Number, login: Whose = "", password_stdin: PasswordStdin = False) -> None:
     """Show how many chose each answer of a quiz."""
     with open_desk() as desk:
-        found = _look_at(desk, number, login, from_stdin=password_stdin)
+        found = look_at(desk, number, desk.reader(login, from_stdin=password_stdin))
         quiz: dict[str, Any] = found.content.get("quiz") or {}
         if not quiz:
             raise Forbidden("results.no_quiz", id=number)
@@ -80,10 +79,10 @@ def tally(number: Number, login: Whose = "", password_stdin: PasswordStdin = Fal
 
 
 @app.command()
-def watch(number: Number) -> None:
+def watch(number: Number, login: Whose = "", password_stdin: PasswordStdin = False) -> None:
     """Show a progress bar while a broadcast is being sent."""
     with open_desk() as desk:
-        total = desk.database.read_now(lambda c: broadcasts.find(c, number)).total
+        total = look_at(desk, number, desk.reader(login, from_stdin=password_stdin)).total
         with typer.progressbar(length=max(total, 1), label=desk.texts("results.progress", id=number)) as bar:
             done = 0
             while True:
@@ -102,7 +101,8 @@ def watch(number: Number) -> None:
 
 @app.command()
 def reconcile() -> None:
-    """Prove that planned = sent + failed + skipped + uncertain + waiting, for every broadcast of the last days."""
+    """For who runs the machine: prove that planned = sent + failed + skipped + uncertain + waiting, for every
+    broadcast of the last days."""
     with open_desk() as desk:
         balances = desk.database.read_now(lambda c: reconciling.reconcile(c, desk.now))
         desk.act(lambda c: reconciling.keep_outcome(c, balances, desk.now))
@@ -112,11 +112,3 @@ def reconcile() -> None:
         if any(each.faults for each in balances):
             raise typer.Exit(1)
         typer.echo(desk.texts("books.all", count=len(balances)))
-
-
-def _look_at(desk: Desk, number: int, login: str, *, from_stdin: bool) -> Broadcast:
-    """The broadcast, as *login* may see it; without one, as who runs the machine does."""
-    if not login:
-        return desk.database.read_now(lambda c: broadcasts.find(c, number))
-    official = desk.sign_in(login, from_stdin=from_stdin)
-    return desk.database.read_now(lambda c: deciding.find(c, desk.office, official, number))

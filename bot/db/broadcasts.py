@@ -62,9 +62,10 @@ def find(connection: Connection, broadcast_id: int, *, locked: bool = False) -> 
     return replace(_broadcast(row), authors=audit.authors_of(connection, broadcast_id))
 
 
-def newest(connection: Connection, limit: int = 50) -> list[Broadcast]:
-    """The newest broadcasts, newest first."""
-    rows = connection.execute(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(limit))
+def newest(connection: Connection, limit: int = 50, before: int = 0) -> list[Broadcast]:
+    """The newest broadcasts, newest first; *before*: only with smaller ids."""
+    query = select(broadcasts).where(*([broadcasts.c.id < before] if before else []))
+    rows = connection.execute(query.order_by(broadcasts.c.id.desc()).limit(limit))
     return [_broadcast(row) for row in rows]
 
 

@@ -48,9 +48,10 @@ def find(connection: Connection, schedule_id: int, *, locked: bool = False) -> S
     return _schedule(row)
 
 
-def newest(connection: Connection, limit: int = 50) -> list[Schedule]:
-    """The newest schedules, newest first."""
-    rows = connection.execute(select(schedules).order_by(schedules.c.id.desc()).limit(limit))
+def newest(connection: Connection, limit: int = 50, before: int = 0) -> list[Schedule]:
+    """The newest schedules, newest first; *before*: only with smaller ids."""
+    query = select(schedules).where(*([schedules.c.id < before] if before else []))
+    rows = connection.execute(query.order_by(schedules.c.id.desc()).limit(limit))
     return [_schedule(row) for row in rows]
 
 

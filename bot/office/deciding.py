@@ -63,6 +63,17 @@ def find(connection: Connection, office: Office, official: Official, number: int
     return found
 
 
+def newest(connection: Connection, office: Office, official: Official, limit: int = 50) -> list[Broadcast]:
+    """The newest broadcasts that *official* may see, newest first."""
+    rights.check(official, Right.SEE_BROADCASTS)
+    seen: list[Broadcast] = []
+    page = broadcasts.newest(connection, limit)
+    while page and len(seen) < limit:
+        seen += [each for each in page if sees(connection, office, official, each)]
+        page = broadcasts.newest(connection, limit, before=page[-1].id)
+    return seen[:limit]
+
+
 def sees(connection: Connection, office: Office, official: Official, found: Broadcast) -> bool:
     """Whether the broadcast lies in the official's scope, or corrects one that does."""
     if found.corrects is not None and official.scope:

@@ -29,11 +29,22 @@ def find(connection: Connection, office: Office, official: Official, number: int
     """The schedule, when *official* may see it; Forbidden, as for one that is not there, when not."""
     rights.check(official, Right.SEE_BROADCASTS)
     found = schedules.find(connection, number)
-    try:
-        check_scope(office, official, found, now)
-    except Forbidden as error:
-        raise Forbidden("schedule.unknown", id=number) from error
+    if not is_in_scope(office, official, found, now):
+        raise Forbidden("schedule.unknown", id=number)
     return found
+
+
+def newest(
+    connection: Connection, office: Office, official: Official, now: datetime, limit: int = 50
+) -> list[Schedule]:
+    """The newest schedules that *official* may see, newest first."""
+    rights.check(official, Right.SEE_BROADCASTS)
+    seen: list[Schedule] = []
+    page = schedules.newest(connection, limit)
+    while page and len(seen) < limit:
+        seen += [each for each in page if is_in_scope(office, official, each, now)]
+        page = schedules.newest(connection, limit, before=page[-1].id)
+    return seen[:limit]
 
 
 def submit(connection: Connection, office: Office, official: Official, number: int, now: datetime) -> Schedule:
@@ -97,6 +108,11 @@ def check_scope(office: Office, official: Official, schedule: Schedule, now: dat
     """Raises Forbidden when one of its messages reaches people outside what *official* answers for."""
     for probe in messages_of(schedule, now):
         broadcast_rules.check_scope(probe, official, office.province_of)
+
+
+def is_in_scope(office: Office, official: Official, schedule: Schedule, now: datetime) -> bool:
+    """Whether everybody its messages are for lives where *official* answers for."""
+    return all(rights.is_in_scope(each, official, office.province_of) for each in messages_of(schedule, now))
 
 
 def may_approve(connection: Connection, office: Office, official: Official, seen: Schedule, now: datetime) -> None:

@@ -7,14 +7,17 @@ import pytest
 from openpyxl import load_workbook
 
 from bot.channels.base import Refused, Unknown
-from bot.cli import official, outreach
+from bot.cli import broadcast, official, outreach
 from bot.cli.errors import CommandError
 from bot.cli.tables import save_table
-from bot.db import results, taps
+from bot.contacts import Segment
+from bot.db import broadcasts, results, schedules, taps
 from bot.db.tables import contacts
 from bot.dispatch import Dispatcher
+from bot.outreach.audience_rule import segment_as_json
+from bot.outreach.schedule import Kind, Schedule
 from tests.cli.test_broadcast_commands import AT, PASSWORDS, TOMORROW, Shell, shell
-from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, run_once, schedule
+from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, new_draft, run_once, schedule
 
 __all__ = ["shell"]
 
@@ -76,13 +79,9 @@ def test_a_schedule_for_people_elsewhere_is_nobodys_to_touch(shell: Shell) -> No
     words = ("add", "ha", "--name", "Hà", "--role", "approver", "--province", "Hà Nội", "--password-stdin")
     assert shell.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
 
-    def by_ha(*words: str) -> str:
-        typed = PASSWORDS["minh"] + "\n3\n"
-        return str(shell.run(outreach.app, *words, "--as", "ha", typed=typed).exception)
-
     for words in (("approve", "1"), ("pause", "1", "--reason", "x"), ("end", "1", "--reason", "x")):
-        assert "Không có lịch gửi số 1" in by_ha(*words)
-    assert "ngoài địa bàn" in by_ha("every", "thu", "--when", "daily")
+        assert "Không có lịch gửi số 1" in by_ha(shell, outreach.app, *words)
+    assert "ngoài địa bàn" in by_ha(shell, outreach.app, "every", "thu", "--when", "daily")
     assert "chờ duyệt" in say(shell, "list")
 
 
@@ -114,12 +113,65 @@ def test_times_at_which_the_campaign_is_over_are_marked(shell: Shell, tmp_path: 
     assert [("không gửi" in line) for line in shown[-5:]] == [False, True, True, True, True]
 
 
-async def test_who_answers_for_elsewhere_does_not_see_the_results(sent: Shell) -> None:
-    words = ("add", "ha", "--name", "Hà", "--role", "viewer", "--province", "Hà Nội", "--password-stdin")
+@pytest.fixture
+async def elsewhere(sent: Shell) -> Shell:
+    """Beside the quiz to everybody: its correction, a broadcast of Thái Nguyên, and a schedule of each kind
+    of place. Hà looks at Thái Nguyên's."""
+    words = ("add", "ha", "--name", "Hà", "--role", "viewer", "--province", "Thái Nguyên", "--password-stdin")
     assert sent.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
-    for command in ("results", "tally"):
-        seen = sent.run(outreach.app, command, "1", "--as", "ha", typed=PASSWORDS["minh"] + "\n")
-        assert "Không có đợt gửi số 1" in str(seen.exception)
+    mine = Segment(provinces=frozenset({"19"}))
+    corrected = new_draft(corrects=1, segment=Segment(reached=1), title="Dinh chinh")
+    await sent.database.write(lambda c: broadcasts.add(c, corrected, NOW))
+    await sent.database.write(lambda c: schedule(c, segment=mine, title="Hoi Den Hung"))
+    ask(sent, "lan", "every", "thu", "--when", "daily")
+    plan = sent.database.read_now(lambda c: schedules.find(c, 1)).plan
+    message = {**plan["messages"][0], "segment": segment_as_json(mine), "title": "Hoi Den Hung"}
+    made = Schedule(Kind.RECURRING, "Hoi Den Hung", {**plan, "messages": [message]}, "lan")
+    await sent.database.write(lambda c: schedules.add(c, made, NOW))
+    return sent
+
+
+def by_ha(shell: Shell, app: object, *words: str) -> str:
+    """A command of *app* by Hà; what it says, or the error's sentence."""
+    result = shell.run(app, *words, "--as", "ha", typed=PASSWORDS["minh"] + "\n")
+    return f"error: {result.exception}" if isinstance(result.exception, CommandError) else result.output
+
+
+async def test_who_answers_for_elsewhere_sees_nothing_of_a_broadcast(elsewhere: Shell) -> None:
+    for number in ("1", "2"):
+        for command in ("results", "tally", "watch"):
+            seen = by_ha(elsewhere, outreach.app, command, number)
+            assert seen.startswith(f"error: Không có đợt gửi số {number}"), command
+        assert f"Không có đợt gửi số {number}" in by_ha(elsewhere, broadcast.app, "status", number)
+    assert "Không có lịch gửi số 1" in by_ha(elsewhere, outreach.app, "show", "1")
+
+
+async def test_lists_hold_what_lies_in_the_scope_of_who_looks(elsewhere: Shell) -> None:
+    def numbers(said: str) -> list[str]:
+        return [line.partition("\t")[0].rpartition(" ")[2] for line in said.splitlines() if "\t" in line]
+
+    assert numbers(by_ha(elsewhere, broadcast.app, "list")) == ["3"]
+    assert "Hoi Den Hung" in by_ha(elsewhere, broadcast.app, "status")
+    assert "Hoi Den Hung" in by_ha(elsewhere, broadcast.app, "status", "3")
+    assert numbers(by_ha(elsewhere, outreach.app, "list")) == ["2"]
+    assert "Hoi Den Hung" in by_ha(elsewhere, outreach.app, "show", "2")
+    # Who runs the machine has the database in their hands.
+    assert numbers(elsewhere.show("list")) == ["3", "2", "1"]
+    assert numbers(say(elsewhere, "list")) == ["2", "1"]
+
+
+async def test_what_others_sent_does_not_push_ones_own_off_the_list(elsewhere: Shell) -> None:
+    for _ in range(60):
+        await elsewhere.database.write(lambda c: broadcasts.add(c, new_draft(), NOW))
+    assert "Hoi Den Hung" in by_ha(elsewhere, broadcast.app, "list")
+
+
+async def test_an_auditor_reads_no_broadcasts(elsewhere: Shell) -> None:
+    words = ("add", "tra", "--name", "Trà", "--role", "auditor", "--password-stdin")
+    assert elsewhere.run(official.app, *words, typed=PASSWORDS["minh"] + "\n").exit_code == 0
+    for app in (broadcast.app, outreach.app):
+        seen = elsewhere.run(app, "list", "--as", "tra", typed=PASSWORDS["minh"] + "\n")
+        assert "không được làm việc đó" in str(seen.exception)
 
 
 def test_a_schedule_that_repeats_what_is_sent_that_day_is_not_approved(shell: Shell) -> None:

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy import Connection, insert, update
 
 from bot.access import totp
-from bot.contacts import Topic
+from bot.contacts import Segment, Topic
 from bot.db import broadcasts
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import contact_topics, contacts
@@ -243,6 +243,27 @@ async def test_another_province_does_not_see_it_by_its_number(console: Console) 
         await other.sends("/console/broadcasts/save", **{**TYPED, "number": "1", "provinces": "Hà Nội"})
     ).status_code == 400
     assert status_of(console) is Status.SUBMITTED
+
+
+async def test_a_correction_is_seen_where_what_it_corrects_is(console: Console) -> None:
+    lan = await console.official("lan", Role.APPROVER, frozenset({"79"}))
+    other = await console.official("ha", Role.VIEWER, frozenset({"01"}))
+    await drafted(lan, provinces="TP.HCM")
+
+    def correct(connection: Connection) -> None:
+        wrong = broadcasts.find(connection, 1)
+        content = {**wrong.content, "code": "HT-2345A"}
+        segment = Segment(reached=1)
+        made = replace(wrong, corrects=1, content=content, segment=segment, title="Đính chính ngày hội")
+        broadcasts.add(connection, made, NOW)
+
+    console.database.submit(correct).result()
+
+    for page in ("", "/2"):
+        assert "Đính chính" in (await lan.opens(f"/console/broadcasts{page}")).text
+        assert "Đính chính" not in (await other.opens(f"/console/broadcasts{page}")).text
+    assert "Đính chính" in (await lan.opens("/console/calendar?month=2026-11")).text
+    assert "Đính chính" not in (await other.opens("/console/calendar?month=2026-11")).text
 
 
 async def test_an_official_of_a_province_writes_to_nobody_else(console: Console) -> None:

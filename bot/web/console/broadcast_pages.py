@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.access import rights
 from bot.access.rights import Right
 from bot.db import audit, broadcast_versions, broadcasts, deliveries, recovery, results, sign_in, taps
 from bot.office import deciding
@@ -67,8 +66,7 @@ class BroadcastPages:
     async def index(self, request: Request, visitor: Visitor) -> Response:
         """The broadcasts in the official's scope, newest first; ``?status=`` narrows."""
         office, wanted = self._front.office, request.query_params.get("status", "")
-        found = await self._front.database.read(lambda c: broadcasts.newest(c, LISTED))
-        seen = [each for each in found if rights.is_in_scope(each, visitor.official, office.province_of)]
+        seen = await self._front.database.read(lambda c: deciding.newest(c, office, visitor.official, LISTED))
         rows = [each for each in seen if not wanted or each.status == wanted]
         used = [each for each in Status if any(row.status is each for row in seen)]
         return self._front.draw(

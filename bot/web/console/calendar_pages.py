@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.access import rights
 from bot.access.rights import Right
-from bot.db import broadcasts
+from bot.db import Connection, broadcasts
+from bot.office import deciding
 from bot.outreach.broadcast import Broadcast, Status
 from bot.outreach.quiet_hours import ZONE
 from bot.web.console.front import Front, Visitor
@@ -64,13 +64,17 @@ class CalendarPages:
     async def _between(self, visitor: Visitor, first: date, last: date) -> list[Broadcast]:
         begin = datetime.combine(first, time(0), ZONE)
         end = datetime.combine(last + timedelta(days=1), time(0), ZONE)
-        found = await self._front.database.read(lambda c: broadcasts.due_between(c, begin, end))
-        province_of = self._front.office.province_of
-        return [
-            each
-            for each in found
-            if each.status not in _GONE and rights.is_in_scope(each, visitor.official, province_of)
-        ]
+        office = self._front.office
+
+        def read(connection: Connection) -> list[Broadcast]:
+            found = broadcasts.due_between(connection, begin, end)
+            return [
+                each
+                for each in found
+                if each.status not in _GONE and deciding.sees(connection, office, visitor.official, each)
+            ]
+
+        return await self._front.database.read(read)
 
 
 def _first_day(wanted: str, today: date) -> date:
