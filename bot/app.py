@@ -25,7 +25,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.comparing import Comparer
 from bot.config import Config
-from bot.db import Database, conversations, unanswered, webchat
+from bot.db import Database, conversations, drawers, unanswered, webchat
 from bot.db.publications import Publication
 from bot.db.vitals import Vitals, read_vitals
 from bot.dialogue.texts import Texts, load_texts
@@ -184,6 +184,7 @@ class App:
             await database.write(lambda c: conversations.forget_old(c, now))
             await database.write(lambda c: webchat.forget_old_lines(c, now))
             await database.write(lambda c: unanswered.forget_old(c, now))
+            await database.write(lambda c: drawers.forget_old(c, now))
 
         async def look_at_rasa() -> None:
             if isinstance(parser := inbox.mind.parser, RasaParser):

@@ -40,7 +40,7 @@ class Keys:
         if not kept.startswith(MARK):
             return kept
         try:
-            sealed_for, _, plain = self._ring().decrypt(kept.removeprefix(MARK)).decode().partition("\0")
+            sealed_for, _, plain = self._ring().decrypt(kept.removeprefix(MARK).encode()).decode().partition("\0")
         except InvalidToken as error:
             raise KeyUnusable(f"{self._place()} does not open what the database holds; {_REMEDY}") from error
         if sealed_for != purpose:

@@ -1,4 +1,5 @@
-"""The tables of the content: versions, publications, edits on their way, votes, questions nobody answered."""
+"""The tables of the content: versions, publications, edits on their way, drawers, votes, questions nobody
+answered."""
 
 from sqlalchemy import (
     JSON,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -120,4 +122,24 @@ answer_counts = Table(
     Column("day", Date, primary_key=True),
     Column("code", String(40), primary_key=True),
     Column("given", Integer, nullable=False),
+)
+
+# What an official sent to a path when their session had ended, sealed, for an hour.
+drawer_forms = Table(
+    "drawer_forms",
+    metadata,
+    Column("login", String(60), primary_key=True),
+    Column("path", String(200), primary_key=True),
+    Column("fields", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# A file an official chose for a draft that is not kept yet, for a day.
+drawer_files = Table(
+    "drawer_files",
+    metadata,
+    Column("login", String(60), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
 )

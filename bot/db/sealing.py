@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Column, Connection, select, update
+from sqlalchemy import Column, Connection, Engine, select, update
 
 from bot.access.sealing import MARK, Keys
 from bot.db.channel_tables import zalo_tokens
@@ -14,12 +14,18 @@ OPTION = "hoctap_keys"
 
 def seal(connection: Connection, purpose: str, plain: str) -> str:
     """*plain* as it is kept; nothing stays nothing. Raises KeyUnusable."""
-    return _keys(connection).seal(purpose, plain) if plain else ""
+    return keys_of(connection).seal(purpose, plain) if plain else ""
 
 
 def unseal(connection: Connection, purpose: str, kept: str) -> str:
     """What was sealed for *purpose*. Raises KeyUnusable."""
-    return _keys(connection).unseal(purpose, kept)
+    return keys_of(connection).unseal(purpose, kept)
+
+
+def keys_of(bind: Connection | Engine) -> Keys:
+    """The keys under which the secrets of *bind* are sealed."""
+    keys = bind.get_execution_options().get(OPTION)
+    return keys if isinstance(keys, Keys) else Keys()
 
 
 def of_factor(login: str) -> str:
@@ -63,8 +69,3 @@ def _secrets(connection: Connection) -> Iterator[tuple[Column[str], object, str,
                 if row[name]:
                     (own,) = table.primary_key
                     yield table.c[name], row[own.name], purpose_of(row[owner]), row[name]
-
-
-def _keys(connection: Connection) -> Keys:
-    keys = connection.get_execution_options().get(OPTION)
-    return keys if isinstance(keys, Keys) else Keys()

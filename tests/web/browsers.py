@@ -50,6 +50,10 @@ class Person:
     def signs_in(self, role: Role) -> None:
         """Sign in as the official of *role*."""
         self.page.goto(f"{self.base}/console/sign-in")
+        self.fills_in(role)
+
+    def fills_in(self, role: Role) -> None:
+        """Sign in on the page that is open."""
         self.page.get_by_label("Tên đăng nhập").fill(str(role))
         self.page.get_by_label("Mật khẩu").fill(PASSWORD)
         self.page.get_by_label("Mã 6 số").fill(self.code())

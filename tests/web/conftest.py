@@ -1,5 +1,6 @@
 """Officials in front of the console: accounts with two factors, and browsers that hold their cookies."""
 
+import html
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -15,13 +16,15 @@ from argon2 import PasswordHasher
 from bot.access import totp
 from bot.app import App
 from bot.config import Config
-from bot.db import Connection, Database, officials, sign_in
+from bot.db import Connection, Database, officials, publications, sign_in
 from bot.db.publications import Act, Publication
 from bot.db.sign_in import Enrolment
 from bot.inbox import Mind
+from bot.knowledge.package import pack
 from bot.outreach.official import Official, Role, hash_password
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
+from tests.web.small_content import write_small_content
 
 PASSWORD = "một mật khẩu khá dài"
 SAME = {"sec-fetch-site": "same-origin"}
@@ -62,11 +65,20 @@ class Desk:
         return self.page
 
     async def sends(self, path: str, **typed: Any) -> httpx.Response:
-        """Send the form at *path*, with the token of the page that is open."""
-        token = re.search(r'name="form_token" value="([^"]+)"', self.page.text)
-        data = {"form_token": token[1] if token else "", **typed}
+        """Send the form at *path*, with the token of the page that is open and whose form it is."""
+        data = {**self.hidden("form_token", "owner"), **typed}
         self.page = await self.client.post(path, data=data)
         return self.page
+
+    def hidden(self, *names: str) -> dict[str, str]:
+        """The hidden fields of the page that is open; empty where it has none."""
+        found = {name: re.search(rf'name="{name}" value="([^"]*)"', self.page.text) for name in names}
+        return {name: html.unescape(each[1]) if each else "" for name, each in found.items()}
+
+    async def signs_in_there(self) -> httpx.Response:
+        """Sign in on the page that is open, and go where it leads."""
+        typed = {"login": self.login, "password": PASSWORD, "code": self.code()}
+        return await self.sends("/console/sign-in", **typed, **self.hidden("next"))
 
     async def signs_in(self) -> httpx.Response:
         """Sign in with both factors."""
@@ -119,6 +131,16 @@ class Console:
         assert page.status_code == 200
         assert "Đăng xuất" in page.text
         return desk
+
+
+@pytest.fixture
+def office(console: Console, tmp_path: Path) -> Console:
+    """A console in front of two published answers."""
+    package = pack(write_small_content(tmp_path))
+    console.database.submit(
+        lambda c: publications.publish(c, package.digest, package.archive, 2, Act.START, "hoctap", NOW)
+    ).result()
+    return console
 
 
 @pytest.fixture

@@ -40,16 +40,6 @@ WRITING = (
 )
 
 
-@pytest.fixture
-def office(console: Console, tmp_path: Path) -> Console:
-    """A console in front of two published answers."""
-    package = pack(write_small_content(tmp_path))
-    console.database.submit(
-        lambda c: publications.publish(c, package.digest, package.archive, 2, Act.START, "hoctap", NOW)
-    ).result()
-    return console
-
-
 async def edit(desk: Desk, code: str, **typed: str) -> Any:
     """Open the form of an answer, and save it with the fields *typed* otherwise."""
     page = await desk.opens(f"/console/answers/{code}/edit")

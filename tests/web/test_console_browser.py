@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from sqlalchemy import delete
 
 from bot.app import App, bind, utc_now
 from bot.channels.webchat import WebChannel
 from bot.config import Config
 from bot.db import Connection, Database, broadcasts, edits, publications, unanswered
 from bot.db.publications import Act, Publication
+from bot.db.tables import sessions
 from bot.dispatch import Dispatcher
 from bot.inbox import Mind
 from bot.knowledge.edit import Edit
@@ -375,4 +377,34 @@ def test_signing_in_and_accepting_a_report_go_by_keyboard_alone_and_without_java
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.get_by_text("Đã lưu và đưa ra").wait_for()
+    page.context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
+    address: tuple[str, Database], chromium: Any, javascript: bool
+) -> None:
+    base, database = address
+    page = chromium.new_context(java_script_enabled=javascript).new_page()
+    person = Person(page, base, database)
+    person.signs_in(Role.DRAFTER)
+    page.goto(f"{base}/console/broadcasts/new")
+    page.get_by_label("Tên đợt gửi").fill("Lớp học hè")
+    page.get_by_label("Nội dung tin").fill("Lớp học hè mở từ thứ hai.\n\nMời bà con đến.")
+    page.get_by_label("Nguồn").fill("Quyết định 1373/QĐ-TTg")
+    page.get_by_label("Tỉnh, thành phố").fill("TP.HCM\nHà Nội")
+    page.get_by_label("Sự kiện").check()
+    database.submit(lambda c: c.execute(delete(sessions))).result()
+
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.get_by_text("Chữ anh/chị đã gõ vẫn còn").wait_for()
+    person.fills_in(Role.DRAFTER)
+
+    page.get_by_text("chưa lưu và chưa gửi").wait_for()
+    assert page.get_by_label("Nội dung tin").input_value() == "Lớp học hè mở từ thứ hai.\n\nMời bà con đến."
+    assert page.get_by_label("Tỉnh, thành phố").input_value() == "TP.HCM\nHà Nội"
+    assert page.get_by_label("Sự kiện").is_checked()
+    page.reload()
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.get_by_text("Đã lưu nháp").wait_for()
     page.context.close()

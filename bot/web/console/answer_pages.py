@@ -21,7 +21,7 @@ from bot.knowledge.grouping import Group, group
 from bot.knowledge.hoi_dap import Label
 from bot.office import editing, publishing
 from bot.office.statistics import LEAST, tell
-from bot.office.working_copy import Checked, WorkingCopy
+from bot.office.working_copy import Checked, WorkingCopy, Written
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.quiet_hours import ZONE
 from bot.rehearsal import recite
@@ -52,11 +52,11 @@ class AnswerPages:
         return [
             page(ANSWERS, self.index, Right.SEE_QUESTIONS),
             page(f"{ANSWERS}/new", self.begin, Right.EDIT_ANSWERS),
-            page(f"{ANSWERS}/new", self.add, Right.EDIT_ANSWERS, post=True),
+            page(f"{ANSWERS}/new", self.add, Right.EDIT_ANSWERS, post=True, again=self.begin),
             page(f"{ANSWERS}/pick", self.pick, Right.EDIT_ANSWERS),
             page(one, self.show, Right.SEE_QUESTIONS),
             page(f"{one}/edit", self.edit, Right.EDIT_ANSWERS),
-            page(f"{one}/edit", self.save, Right.EDIT_ANSWERS, post=True),
+            page(f"{one}/edit", self.save, Right.EDIT_ANSWERS, post=True, again=self.edit),
             page(f"{ANSWERS}/discard", self.discard, Right.EDIT_ANSWERS, post=True),
         ]
 
@@ -142,6 +142,8 @@ class AnswerPages:
         pending = await asyncio.to_thread(self._copy.pending)
         topic = request.query_params.get("topic", "")
         cells = editing.begin_answer(written, pending, topic, self._copy.today())
+        if visitor.form:
+            cells = _typed(visitor, written.topics())
         if found := await self._group(request):
             cells = editing.with_wordings(cells, found.questions)
         return await self._form(request, visitor, Edit("", cells, "", visitor.official.login, self._front.clock()))
@@ -185,10 +187,13 @@ class AnswerPages:
         """The form of an answer: as it stands, or as somebody already edits it."""
         publishing.check(visitor.official)
         code = _code(request)
+        written = await asyncio.to_thread(self._copy.standing)
+        if visitor.form:
+            typed = self._read(visitor, written, code)
+            return await self._form(request, visitor, typed, seen=visitor.typed("seen", 16))
         edit = await self._front.database.read(lambda c: edits.find(c, code))
         seen = edit.mark if edit else ""
         if edit is None:
-            written = await asyncio.to_thread(self._copy.standing)
             standing = written.find(code)
             if standing is None:
                 raise Forbidden("rule.unknown_answer", code=code)
@@ -202,18 +207,10 @@ class AnswerPages:
         """Keep what was typed, faults and all; nobody else's edit is overwritten unseen."""
         code = _code(request)
         written = await asyncio.to_thread(self._copy.standing)
-        standing = written.find(code)
         before = await self._front.database.read(lambda c: edits.find(c, code))
-        if standing is None and before is None:
+        if written.find(code) is None and before is None:
             raise Forbidden("rule.unknown_answer", code=code)
-        based_on = visitor.typed("based_on", 16)
-        if visitor.typed("mine") and standing:
-            # They saw what was published meanwhile, and want their own words all the same.
-            based_on = standing.fingerprint()
-        cells = {**_typed(visitor, written.topics()), Label.CODE: code}
-        if standing:
-            cells |= {TOPIC: standing.topic, TOPIC_TITLE: standing.topic_title}
-        edit = Edit(code, cells, based_on, visitor.official.login, self._front.clock())
+        edit = self._read(visitor, written, code)
         try:
             await self._front.act(lambda c: editing.save(c, visitor.official, edit, visitor.typed("seen", 16)))
         except editing.EditedMeanwhile as other:
@@ -226,6 +223,18 @@ class AnswerPages:
         key, now = visitor.typed("discard", 100), self._front.clock()
         await self._front.act(lambda c: editing.discard(c, visitor.official, key, now))
         return go(f"{ANSWERS}/changes", "discarded")
+
+    def _read(self, visitor: Visitor, written: Written, code: str) -> Edit:
+        """What was typed into the form of *code*."""
+        standing = written.find(code)
+        based_on = visitor.typed("based_on", 16)
+        if visitor.typed("mine") and standing:
+            # They saw what was published meanwhile, and want their own words all the same.
+            based_on = standing.fingerprint()
+        cells = {**_typed(visitor, written.topics()), Label.CODE: code}
+        if standing:
+            cells |= {TOPIC: standing.topic, TOPIC_TITLE: standing.topic_title}
+        return Edit(code, cells, based_on, visitor.official.login, self._front.clock())
 
     async def _after(self, edit: Edit) -> Response:
         checked = await asyncio.to_thread(self._copy.check)

@@ -14,7 +14,7 @@ from bot.db import centres as centre_db
 from bot.db.centres import Outcome
 from bot.dialogue.turn import House
 from bot.office import centre_lists
-from bot.office.centre_lists import OF_CENTRE, OF_SITE, ListRead
+from bot.office.centre_lists import OF_CENTRE, OF_SITE, Atlas, ListRead
 from bot.outreach.broadcast import Forbidden
 from bot.places.centre import Centre, CentreStatus
 from bot.places.coverage_map import coverage, draw_country, shades
@@ -42,7 +42,7 @@ class CentrePages:
             page(f"{CENTRES}/reports", self.reports, Right.EDIT_CENTRES),
             page(f"{CENTRES}/reports/{{number}}/refuse", self.refuse, Right.EDIT_CENTRES, post=True),
             page(one, self.show_centre, Right.SEE_CENTRES),
-            page(f"{one}/correct", self.correct, Right.EDIT_CENTRES, post=True),
+            page(f"{one}/correct", self.correct, Right.EDIT_CENTRES, post=True, again=self.show_centre),
         ]
 
     async def index(self, request: Request, visitor: Visitor) -> Response:
@@ -128,8 +128,9 @@ class CentrePages:
         centre = await self._front.database.read(lambda c: atlas.standing_one(c, id))
         if centre is None or not touches(centre, visitor):
             raise Forbidden("rule.centre_unknown", id=id)
-        report = request.query_params.get("report", "")[:9]
-        return await self._draw_centre(request, visitor, centre, report)
+        report = request.query_params.get("report", "")[:9] or visitor.typed("report", 9)
+        rows = _rows(visitor, centre, atlas) if visitor.form else ()
+        return await self._draw_centre(request, visitor, centre, report, rows)
 
     async def correct(self, request: Request, visitor: Visitor) -> Response:
         """Publish the centre as typed, and settle the citizen's report it came from; or say what is wrong."""
@@ -143,10 +144,7 @@ class CentrePages:
         centre = next((each for each in standing if each.id == id), None)
         if centre is None or not centre_lists.covers(official, centre):
             raise Forbidden("rule.centre_unknown", id=id)
-        rows = centre_lists.sheet_of(centre, atlas.gazetteer)
-        for at, row in enumerate(rows):
-            row.update({column: visitor.typed(column, 1000) for column in OF_CENTRE})
-            row.update({column: visitor.typed(f"{column} {at}", 1000) for column in OF_SITE})
+        rows = _rows(visitor, centre, atlas)
         found = await asyncio.to_thread(centre_lists.read_correction, atlas, standing, centre, rows)
         if found.errors:
             return await self._draw_centre(request, visitor, centre, report, rows, found)
@@ -195,3 +193,12 @@ class CentrePages:
             **(tell_faults(self._front, read) if read else {"faults": []}),
         }
         return self._front.draw(request, "centre.html", context, visitor, status=422 if read else 200)
+
+
+def _rows(visitor: Visitor, centre: Centre, atlas: Atlas) -> list[dict[str, str]]:
+    """The centre as it was typed."""
+    rows = centre_lists.sheet_of(centre, atlas.gazetteer)
+    for at, row in enumerate(rows):
+        row.update({column: visitor.typed(column, 1000) for column in OF_CENTRE})
+        row.update({column: visitor.typed(f"{column} {at}", 1000) for column in OF_SITE})
+    return rows

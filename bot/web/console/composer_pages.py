@@ -57,15 +57,15 @@ class ComposerPages:
         return [
             page("/console/broadcasts/new", self.new, Right.DRAFT),
             page("/console/broadcasts/count", self.count, Right.DRAFT, post=True),
-            page("/console/broadcasts/preview", self.preview, Right.DRAFT, post=True),
-            page("/console/broadcasts/save", self.save, Right.DRAFT, post=True),
+            page("/console/broadcasts/preview", self.preview, Right.DRAFT, post=True, again=self.new),
+            page("/console/broadcasts/save", self.save, Right.DRAFT, post=True, again=self.new),
             page("/console/broadcasts/{number}/edit", self.edit, Right.DRAFT),
             page("/console/broadcasts/{number}/correct", self.correct, Right.DRAFT),
         ]
 
     async def new(self, request: Request, visitor: Visitor) -> Response:
         """An empty form, or one filled from a campaign's file (``?from=``)."""
-        values = self._empty(self._front.clock())
+        values = _values_in(visitor) if visitor.form else self._empty(self._front.clock())
         if code := request.query_params.get("from", ""):
             campaign = await run_in_threadpool(read_words, self._front.office, code[:80])
             values |= _filled(campaign)

@@ -1,9 +1,10 @@
 """The front of the console: who is there, what they may open, forms that prove where they come from, errors."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from bot.outreach.broadcast import Forbidden
 from bot.outreach.campaign import CampaignError
 from bot.outreach.official import Official
 from bot.outreach.report import explain, explain_faults, moment
+from bot.web.console.kept_forms import KeptForms
 from bot.web.safety import comes_from_us
 
 T = TypeVar("T")
@@ -82,37 +84,65 @@ class Front:
         self.training = training
         self.counter = Counter(database, office, clock)
         self.links = None if training else LinkChecker(clock)
+        self.kept = KeptForms(database, clock)
         self._templates = templates
         # The prefix makes browsers refuse the cookie from any other host or without TLS.
         self.cookie = "__Host-hoctap" if secure else "hoctap_console"
         self.form_cookie = "__Host-hoctap-form" if secure else "hoctap_form"
 
-    def page(self, path: str, handler: Handler, right: Right | None = None, *, post: bool = False) -> Route:
-        """A route only signed-in officials with *right* may use; *post*: it changes something."""
+    def page(
+        self,
+        path: str,
+        handler: Handler,
+        right: Right | None = None,
+        *,
+        post: bool = False,
+        again: Handler | None = None,
+    ) -> Route:
+        """A route only signed-in officials with *right* may use; *post*: it changes something.
+
+        *again* draws the form with what was typed in it, and does nothing: for a form whose session had ended.
+        """
 
         async def endpoint(request: Request) -> Response:
             visitor = await self.visitor(request)
             if visitor is None:
-                return self._to_sign_in(request)
+                return await self._to_sign_in(request, keep=again is not None)
+            if not post:
+                return await self._answer(request, visitor, handler, right)
+            form = await self.read_form(request)
+            visitor = replace(visitor, form=form)
+            if comes_from_us(request) and is_form_token(visitor.secret, str(form.get("form_token", ""))):
+                return await self._answer(request, visitor, handler, right)
+            if again and comes_from_us(request) and self.kept.owner_of(form) == visitor.official.login:
+                # They signed in anew on another page meanwhile: what they typed here is theirs all the same.
+                return await self.draw_again(request, visitor, again, right)
+            return self.draw(request, "forged.html", {}, visitor, status=403)
+
+        route = Route(path, endpoint, methods=["POST"] if post else ["GET"])
+        if again:
+            self.kept.add(route, right, again)
+        return route
+
+    async def draw_again(
+        self, request: Request, visitor: Visitor, again: Handler, right: Right | None
+    ) -> Response:
+        """The page of *again* with the sentence that nothing is lost and nothing done."""
+        told = Request({**request.scope, "method": "GET", "query_string": b"done=form_back"})
+        return await self._answer(told, visitor, again, right)
+
+    async def _answer(self, request: Request, visitor: Visitor, handler: Handler, right: Right | None) -> Response:
+        try:
             if right is not None and not rights.has(visitor.official, right):
                 return self.draw(request, "refused.html", {}, visitor, status=403)
-            if post:
-                form = await self.read_form(request)
-                token = str(form.get("form_token", ""))
-                if not comes_from_us(request) or not is_form_token(visitor.secret, token):
-                    return self.draw(request, "forged.html", {}, visitor, status=403)
-                visitor = Visitor(visitor.official, visitor.session, visitor.secret, form)
-            try:
-                return await handler(request, visitor)
-            except (Forbidden, CampaignError) as error:
-                status = 404 if isinstance(error, Forbidden) and error.key == "rule.unknown" else 409
-                context = {"sentence": self.explain(error), "back": request.url.path}
-                return self.draw(request, "error.html", context, visitor, status=status)
-            finally:
-                # A file that was sent lies open until then.
-                await visitor.form.close()
-
-        return Route(path, endpoint, methods=["POST"] if post else ["GET"])
+            return await handler(request, visitor)
+        except (Forbidden, CampaignError) as error:
+            status = 404 if isinstance(error, Forbidden) and error.key == "rule.unknown" else 409
+            context = {"sentence": self.explain(error), "back": request.url.path}
+            return self.draw(request, "error.html", context, visitor, status=status)
+        finally:
+            # A file that was sent lies open until then.
+            await visitor.form.close()
 
     async def visitor(self, request: Request) -> Visitor | None:
         """Who sent the request; None when nobody is signed in, or no longer."""
@@ -158,6 +188,7 @@ class Front:
             "sentence_of": self._sentence_of,
             "visitor": visitor,
             "token": form_token(visitor.secret) if visitor else "",
+            "owner": lambda: self.kept.seal_owner(visitor.official.login) if visitor else "",
             "path": request.url.path,
             "said": said,
             "training": self.training,
@@ -200,9 +231,16 @@ class Front:
             arguments["channel"] = name
         return self.explain(Forbidden(finding.key, **arguments))
 
-    def _to_sign_in(self, request: Request) -> Response:
-        onward = request.url.path if request.method == "GET" else HOME
-        return RedirectResponse(f"{SIGN_IN}?next={onward}", 303)
+    async def _to_sign_in(self, request: Request, *, keep: bool) -> Response:
+        if request.method == "GET":
+            return RedirectResponse(f"{SIGN_IN}?next={quote(request.url.path)}", 303)
+        if keep and self.kept.may_keep(request):
+            form = await self.read_form(request)
+            onward = await self.kept.keep(request, form)
+            await form.close()
+            if onward:
+                return RedirectResponse(f"{SIGN_IN}?done=form_kept&next={quote(onward)}", 303)
+        return RedirectResponse(f"{SIGN_IN}?done=not_done", 303)
 
 
 def go(path: str, done: str = "") -> Response:

@@ -27,7 +27,7 @@ class HandoverPages:
             page(f"{one}/claim", self.claim, Right.ANSWER, post=True),
             page(f"{one}/release", self.release, Right.ANSWER, post=True),
             page(f"{one}/unmask", self.unmask, Right.UNMASK, post=True),
-            page(f"{one}/answer", self.answer, Right.ANSWER, post=True),
+            page(f"{one}/answer", self.answer, Right.ANSWER, post=True, again=self.show),
             page(f"{one}/close", self.close, Right.ANSWER, post=True),
             page(f"{one}/pass-on", self.pass_on, Right.ANSWER, post=True),
         ]
@@ -94,7 +94,7 @@ class HandoverPages:
             "can_unmask": masked and hidden != found.question and visitor.has("unmask"),
             "mine": found.claimed_by == visitor.official.login,
             "canned": canned,
-            "draft": canned.get(wanted, ""),
+            "draft": canned.get(wanted, "") or visitor.typed("text"),
             "now": self._front.clock(),
             "open_until": answering.open_until(self._front.office, found),
             "provinces": [unit.full_name for unit in self._front.office.gazetteer.provinces()],

@@ -2,6 +2,7 @@
 
 import asyncio
 import unicodedata
+from dataclasses import replace
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -20,9 +21,11 @@ from bot.db import officials, sign_in
 from bot.db.sign_in import Enrolment
 from bot.outreach.official import PASSWORD_MIN, Official, clean_login, hash_password, is_password
 from bot.web.console.front import HOME, SIGN_IN, Front, Visitor, go, safe_path
+from bot.web.console.kept_forms import AGAIN, PATH_MAX
 from bot.web.safety import Pace
 
 HASHES_AT_ONCE = 2
+ONWARD_MAX = 400
 _BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
 
@@ -46,6 +49,7 @@ class SignInPages:
             Route("/console/welcome/{link}", self.welcome, methods=["GET"]),
             Route("/console/welcome/{link}", self.enrol, methods=["POST"]),
             front.page("/console/sign-out", self.sign_out, post=True),
+            front.page(AGAIN, self.draw_again),
         ]
 
     async def enter(self, request: Request) -> Response:
@@ -74,6 +78,10 @@ class SignInPages:
         secret = new_secret()
         session = Session(digest(secret), official.login, _browser(request), now, now)
         await self._front.act(lambda c: sign_in.open_session(c, session))
+        if before := await self._front.visitor(request):
+            # The browser forgets that cookie now; who stole it must not go on.
+            login, ended = before.official.login, before.session.id
+            await self._front.act(lambda c: sign_in.end_session(c, login, ended, login, now))
         visitor = Visitor(official, session, secret)
         path = safe_path(onward) if onward else first_page(visitor)
         response = RedirectResponse(path, 303)
@@ -88,6 +96,16 @@ class SignInPages:
         response = go(SIGN_IN, "signed_out")
         self._front.set_cookie(response, self._front.cookie, "")
         return response
+
+    async def draw_again(self, request: Request, visitor: Visitor) -> Response:
+        """The form that came after its session had ended, filled as it was typed, for who typed it."""
+        path, login = request.query_params.get("form", "")[:PATH_MAX], visitor.official.login
+        page, form = self._front.kept.find_page(path), await self._front.kept.find(login, path)
+        if page is None or not form:
+            return go(first_page(visitor), "form_gone")
+        right, again, within = page
+        there = Request({**request.scope, "path": path, "path_params": within})
+        return await self._front.draw_again(there, replace(visitor, form=form), again, right)
 
     async def welcome(self, request: Request) -> Response:
         """The form behind a one-time link; shows a new second factor each time."""
@@ -142,7 +160,7 @@ class SignInPages:
     def _form(self, request: Request, onward: str, fault: str = "", status: int = 200) -> Response:
         said = self._front.texts(fault) if fault else ""
         return self._front.draw_with_token(
-            request, "sign_in.html", {"fault": said, "onward": onward[:200]}, status=status
+            request, "sign_in.html", {"fault": said, "onward": onward[:ONWARD_MAX]}, status=status
         )
 
 
