@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import aiohttp
+from telegram import InputFile
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, RetryAfter, TelegramError
 from telegram.request import BaseRequest, RequestData
@@ -24,6 +25,8 @@ READ_TIMEOUT: Final = 30.0
 
 # Bot API servers fail calls above 1000 active ones; far below, no call waits for a connection.
 CONNECTIONS: Final = 256
+
+_AS_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class NotSent(NetworkError):
@@ -118,7 +121,7 @@ async def call_method(
     request: BaseRequest, url: str, parameters: Mapping[str, object], read_timeout: float | None = None
 ) -> Any:
     """The result of the Bot API method at *url*. Raises TelegramError."""
-    data = RequestData([RequestParameter.from_input(name, value) for name, value in parameters.items()])
+    data = RequestData([_parameter(name, value) for name, value in parameters.items()])
     try:
         return await request.post(
             url, data, read_timeout=BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout
@@ -127,6 +130,15 @@ async def call_method(
         raise Flooded(_wait(error)) from None
     except KeyError:
         raise NoAnswer("an answer without a result") from None
+
+
+def _parameter(name: str, value: Any) -> RequestParameter:
+    """Only a file needs anything done to it: the rest is JSON as it is."""
+    return (
+        RequestParameter.from_input(name, value)
+        if isinstance(value, InputFile)
+        else RequestParameter(name, value, None)
+    )
 
 
 def _body_of(request_data: RequestData | None) -> tuple[Any, dict[str, str]]:
@@ -139,7 +151,7 @@ def _body_of(request_data: RequestData | None) -> tuple[Any, dict[str, str]]:
             form.add_field(name, content, filename=filename, content_type=kind)
         return form, {}
     body = request_data.parameters if request_data else {}
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"), {"Content-Type": "application/json"}
+    return _AS_JSON(body).encode("utf-8", "replace"), {"Content-Type": "application/json"}
 
 
 def _checked(status: int, payload: bytes) -> tuple[int, bytes]:

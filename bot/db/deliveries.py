@@ -12,6 +12,24 @@ from bot.contacts import ContactStatus
 from bot.db.tables import contacts, deliveries, shards
 from bot.outreach.delivery import DeliveryStatus, Result
 
+# Built once, as the statements of bot.db.shards are.
+_KEEP = (
+    update(deliveries)
+    .where(
+        deliveries.c.broadcast_id == bindparam("broadcast"),
+        deliveries.c.sequence == bindparam("this"),
+        deliveries.c.status == bindparam("was"),
+    )
+    .values(
+        status=bindparam("to"),
+        reason=bindparam("why"),
+        message_id=bindparam("their_id"),
+        at=bindparam("when"),
+        # What certainly did not leave was no attempt; what is in doubt, and has a reason, was one.
+        attempts=deliveries.c.attempts - bindparam("back"),
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -34,23 +52,12 @@ def keep_results(
     if not results:
         return
     connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.broadcast_id == broadcast_id,
-            deliveries.c.sequence == bindparam("this"),
-            deliveries.c.status == was,
-        )
-        .values(
-            status=bindparam("to"),
-            reason=bindparam("why"),
-            message_id=bindparam("their_id"),
-            at=bindparam("when"),
-            # What certainly did not leave was no attempt; what is in doubt, and has a reason, was one.
-            attempts=deliveries.c.attempts - bindparam("back"),
-        ),
+        _KEEP,
         [
             {
+                "broadcast": broadcast_id,
                 "this": each.sequence,
+                "was": str(was),
                 "to": str(each.status),
                 "why": each.reason[:60],
                 "their_id": each.message_id[:80] if each.message_id else None,

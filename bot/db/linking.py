@@ -3,7 +3,20 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.util import ClauseAdapter
 
 from bot.db.tables import contacts, deliveries
@@ -97,7 +110,7 @@ def _is_open(
     return case((or_(never_closes, *within), 1), else_=0)
 
 
-def reached_elsewhere(broadcast_id: int) -> ColumnElement[bool]:
+def reached_elsewhere(broadcast_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """That another contact of the same person has had this broadcast, or is having it."""
     other = contacts.alias("same_person")
     theirs = deliveries.alias("theirs")

@@ -8,17 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, or_, select, update
 
 from bot.contacts import ContactStatus, Segment
 from bot.db import audit
+from bot.db.among import among
 from bot.db.audience import members
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.linking import reached_elsewhere
-from bot.db.tables import broadcasts, contacts, deliveries, shards
-from bot.db.waiting_shards import claimable, with_broadcasts
+from bot.db.tables import Moment, broadcasts, contacts, deliveries, shards
+from bot.db.waiting_shards import CLAIMABLE, at, with_broadcasts
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Act, Status, disturbs
 from bot.outreach.delivery import ERRORS_SHARE, DeliveryStatus, OnAmbiguous, Result, is_bad
@@ -31,6 +33,62 @@ _TAKEN = (
     DeliveryStatus.DELIVERED,
     DeliveryStatus.READ,
     DeliveryStatus.UNCERTAIN,
+)
+
+# Built once: at thousands of messages a second, building them anew would cost more than the database does.
+_PROLONG = (
+    update(shards)
+    .where(
+        shards.c.broadcast_id == bindparam("broadcast"),
+        shards.c.number == bindparam("shard"),
+        shards.c.status == "running",
+        shards.c.owner == bindparam("holder"),
+        shards.c.fence == bindparam("at_fence"),
+    )
+    .values(lease_until=bindparam("until"))
+)
+_STANDING = select(broadcasts.c.status, broadcasts.c.not_after).where(broadcasts.c.id == bindparam("broadcast"))
+_URGENT = (
+    select(shards.c.number)
+    .select_from(with_broadcasts())
+    .where(
+        broadcasts.c.priority > 0,
+        shards.c.channel == bindparam("channel"),
+        or_(
+            CLAIMABLE,
+            and_(
+                broadcasts.c.status == Status.SENDING,
+                shards.c.status == "running",
+                shards.c.lease_until > bindparam("now", type_=Moment),
+            ),
+        ),
+    )
+    .limit(1)
+)
+_GRANT = (
+    update(deliveries)
+    # "sending" too: repeating a flush whose commit was lost on the way gives the same permission.
+    .where(
+        deliveries.c.broadcast_id == bindparam("broadcast"),
+        among(deliveries.c.sequence, "sequences"),
+        deliveries.c.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING)),
+    )
+    .values(status=DeliveryStatus.SENDING, attempts=deliveries.c.attempts + 1, at=bindparam("when"))
+    .returning(deliveries.c.sequence)
+)
+_LATELY = (
+    select(
+        deliveries.c.contact_id,
+        func.count().label("week"),
+        func.sum(case((deliveries.c.at >= bindparam("midnight", type_=Moment), 1), else_=0)).label("day"),
+    )
+    .where(
+        among(deliveries.c.contact_id, "people"),
+        deliveries.c.broadcast_id != bindparam("broadcast"),
+        deliveries.c.status.in_(_TAKEN),
+        deliveries.c.at > bindparam("week_ago", type_=Moment),
+    )
+    .group_by(deliveries.c.contact_id)
 )
 
 
@@ -96,12 +154,13 @@ def claim_shard(
         .select_from(with_broadcasts())
         .where(
             shards.c.channel == channel,
-            claimable(now),
+            CLAIMABLE,
             *([shards.c.broadcast_id == only[0], shards.c.number == only[1]] if only else []),
         )
         .order_by(broadcasts.c.priority.desc(), broadcasts.c.id, shards.c.number)
         .limit(1)
-        .with_for_update(of=shards, skip_locked=True)
+        .with_for_update(of=shards, skip_locked=True),
+        at(now),
     ).one_or_none()
     if row is None or (row.priority == 0 and _urgent_first(connection, channel, now)):
         return None
@@ -146,7 +205,16 @@ def flush(
     broadcast that was stopped, nor to who was heard longer than *closes_after* ago. A worker that lost
     its shard writes nothing.
     """
-    ours = connection.execute(update(shards).where(*_holding(held)).values(lease_until=now + lease))
+    ours = connection.execute(
+        _PROLONG,
+        {
+            "broadcast": held.broadcast_id,
+            "shard": held.number,
+            "holder": held.owner,
+            "at_fence": held.fence,
+            "until": now + lease,
+        },
+    )
     if ours.rowcount != 1:
         return Flushed(Verdict.FENCED, {})
     keep_results(connection, held.broadcast_id, results, now)
@@ -196,9 +264,7 @@ def _holding(held: Held) -> tuple[ColumnElement[bool], ...]:
 
 def _judge(connection: Connection, held: Held, now: datetime) -> Verdict:
     """Whether sending may go on at this moment."""
-    row = connection.execute(
-        select(broadcasts.c.status, broadcasts.c.not_after).where(broadcasts.c.id == held.broadcast_id)
-    ).one()
+    row = connection.execute(_STANDING, {"broadcast": held.broadcast_id}).one()
     if row.status == Status.PAUSED:
         return Verdict.PAUSED
     if row.status != Status.SENDING:
@@ -212,14 +278,7 @@ def _judge(connection: Connection, held: Held, now: datetime) -> Verdict:
 
 def _urgent_first(connection: Connection, channel: str, now: datetime) -> bool:
     """Whether an urgent shard of *channel* waits for a worker, or is in the hands of one."""
-    running = and_(broadcasts.c.status == Status.SENDING, shards.c.status == "running", shards.c.lease_until > now)
-    waiting = (
-        select(shards.c.number)
-        .select_from(with_broadcasts())
-        .where(broadcasts.c.priority > 0, shards.c.channel == channel, or_(running, claimable(now)))
-        .limit(1)
-    )
-    return connection.scalar(waiting) is not None
+    return connection.scalar(_URGENT, {"channel": channel, **at(now)}) is not None
 
 
 def _end_wave(connection: Connection, broadcast_id: int, now: datetime) -> None:
@@ -255,20 +314,9 @@ def _grant(
     caps: Caps,
     closes_after: timedelta | None,
 ) -> dict[int, str]:
-    these = (deliveries.c.broadcast_id == held.broadcast_id, deliveries.c.sequence.in_(wanted))
     rows = connection.execute(
-        select(
-            deliveries.c.sequence,
-            contacts.c.peer,
-            contacts.c.status,
-            contacts.c.notices,
-            contacts.c.id.label("contact_id"),
-            contacts.c.last_heard_at,
-            reached_elsewhere(held.broadcast_id).label("elsewhere"),
-            members(held.segment, now).label("member"),
-        )
-        .select_from(deliveries.outerjoin(contacts, contacts.c.id == deliveries.c.contact_id))
-        .where(*these)
+        _recipients(held.segment, now.replace(second=0, microsecond=0)),
+        {"broadcast": held.broadcast_id, "sequences": wanted},
     ).all()
     often = frozenset[int]() if held.priority else _had_enough(connection, held, rows, now, caps)
     peers: dict[int, str] = {}
@@ -293,18 +341,27 @@ def _grant(
     keep_results(connection, held.broadcast_id, skipped, now, was=DeliveryStatus.QUEUED)
     if not peers:
         return {}
-    granted = connection.scalars(
-        update(deliveries)
-        # "sending" too: repeating a flush whose commit was lost on the way gives the same permission.
-        .where(
-            deliveries.c.broadcast_id == held.broadcast_id,
-            deliveries.c.sequence.in_(list(peers)),
-            deliveries.c.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING)),
-        )
-        .values(status=DeliveryStatus.SENDING, attempts=deliveries.c.attempts + 1, at=now)
-        .returning(deliveries.c.sequence)
-    )
+    granted = connection.scalars(_GRANT, {"broadcast": held.broadcast_id, "sequences": list(peers), "when": now})
     return {sequence: peers[sequence] for sequence in granted}
+
+
+@lru_cache(maxsize=64)
+def _recipients(segment: Segment, minute: datetime) -> Select[Any]:
+    """What is asked of the recipients of ``sequences`` of ``broadcast``; who fits *segment*, to the minute."""
+    return (
+        select(
+            deliveries.c.sequence,
+            contacts.c.peer,
+            contacts.c.status,
+            contacts.c.notices,
+            contacts.c.id.label("contact_id"),
+            contacts.c.last_heard_at,
+            reached_elsewhere(bindparam("broadcast")).label("elsewhere"),
+            members(segment, minute).label("member"),
+        )
+        .select_from(deliveries.outerjoin(contacts, contacts.c.id == deliveries.c.contact_id))
+        .where(deliveries.c.broadcast_id == bindparam("broadcast"), among(deliveries.c.sequence, "sequences"))
+    )
 
 
 def _had_enough(
@@ -313,17 +370,12 @@ def _had_enough(
     """Those of *rows* who got as many broadcasts today, or in seven days, as a person may."""
     midnight = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
     got = connection.execute(
-        select(
-            deliveries.c.contact_id,
-            func.count().label("week"),
-            func.sum(case((deliveries.c.at >= midnight, 1), else_=0)).label("day"),
-        )
-        .where(
-            deliveries.c.contact_id.in_([row.contact_id for row in rows if row.contact_id is not None]),
-            deliveries.c.broadcast_id != held.broadcast_id,
-            deliveries.c.status.in_(_TAKEN),
-            deliveries.c.at > now - timedelta(days=7),
-        )
-        .group_by(deliveries.c.contact_id)
+        _LATELY,
+        {
+            "broadcast": held.broadcast_id,
+            "people": [row.contact_id for row in rows if row.contact_id is not None],
+            "midnight": midnight,
+            "week_ago": now - timedelta(days=7),
+        },
     )
     return frozenset(row.contact_id for row in got if row.day >= caps.a_day or row.week >= caps.a_week)

@@ -3,21 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.sql.selectable import FromClause
 
-from bot.db.tables import broadcasts, shards
+from bot.db.tables import Moment, broadcasts, shards
 from bot.outreach.broadcast import Status
 
 CLOCK_JUMP = timedelta(minutes=5)
 """What ends, or was, later than this from now was written before the clock was set back."""
+
+_NOW, _BEYOND = bindparam("now", type_=Moment), bindparam("beyond", type_=Moment)
+CLAIMABLE = and_(
+    broadcasts.c.status == Status.SENDING,
+    shards.c.status == "ready",
+    shards.c.wave <= broadcasts.c.wave,
+    or_(
+        shards.c.not_before.is_(None),
+        shards.c.not_before <= _NOW,
+        # It was given back in the future: the clock was set back since, and the wait means nothing.
+        shards.c.lease_until > _BEYOND,
+    ),
+)
+"""That a shard may be taken by a worker at the moment given by ``at``."""
 
 
 def ready_channels(connection: Connection, now: datetime) -> set[str]:
     """The channels on which something waits to be sent now."""
     return set(
         connection.scalars(
-            select(shards.c.channel).select_from(with_broadcasts()).where(claimable(now)).distinct()
+            select(shards.c.channel).select_from(with_broadcasts()).where(CLAIMABLE).distinct(), at(now)
         )
     )
 
@@ -44,10 +58,10 @@ def ready(connection: Connection, now: datetime, limit: int) -> list[Ready]:
             func.row_number().over(partition_by=shards.c.channel, order_by=order).label("place"),
         )
         .select_from(with_broadcasts())
-        .where(claimable(now))
+        .where(CLAIMABLE)
         .subquery()
     )
-    rows = connection.execute(select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.place))
+    rows = connection.execute(select(waiting).where(waiting.c.place <= limit).order_by(waiting.c.place), at(now))
     return [Ready(row.broadcast_id, row.number, row.channel, row.priority) for row in rows]
 
 
@@ -70,16 +84,6 @@ def with_broadcasts() -> FromClause:
     return shards.join(broadcasts, broadcasts.c.id == shards.c.broadcast_id)
 
 
-def claimable(now: datetime) -> ColumnElement[bool]:
-    """That a shard may be taken by a worker at *now*."""
-    return and_(
-        broadcasts.c.status == Status.SENDING,
-        shards.c.status == "ready",
-        shards.c.wave <= broadcasts.c.wave,
-        or_(
-            shards.c.not_before.is_(None),
-            shards.c.not_before <= now,
-            # It was given back in the future: the clock was set back since, and the wait means nothing.
-            shards.c.lease_until > now + CLOCK_JUMP,
-        ),
-    )
+def at(now: datetime) -> dict[str, datetime]:
+    """The moment for a statement with CLAIMABLE in it."""
+    return {"now": now, "beyond": now + CLOCK_JUMP}
