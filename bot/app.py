@@ -25,7 +25,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.webchat import WebChannel
 from bot.comparing import Comparer
 from bot.config import Config
-from bot.db import Database, conversations, drawers, unanswered, webchat
+from bot.db import Database, retention, webchat
 from bot.db.publications import Publication
 from bot.db.vitals import Vitals, read_vitals
 from bot.dialogue.texts import Texts, load_texts
@@ -180,11 +180,7 @@ class App:
             await announcer.tell()
 
         async def forget() -> None:
-            now = utc_now()
-            await database.write(lambda c: conversations.forget_old(c, now))
-            await database.write(lambda c: webchat.forget_old_lines(c, now))
-            await database.write(lambda c: unanswered.forget_old(c, now))
-            await database.write(lambda c: drawers.forget_old(c, now))
+            await database.write(lambda c: retention.delete_old(c, utc_now()))
 
         async def look_at_rasa() -> None:
             if isinstance(parser := inbox.mind.parser, RasaParser):

@@ -1,14 +1,22 @@
-"""The files that go with messages, kept under the SHA-256 of their bytes, and what platforms call them."""
+"""The files that go with messages, kept under the SHA-256 of their bytes, and what platforms call them.
+
+A file stays as long as a broadcast or a schedule names it, whatever became of that: it is part of the proof
+of what was said.
+"""
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.db.channel_tables import attachments, uploads
+from bot.db.tables import broadcasts, schedules
+
+KEPT_UNUSED = timedelta(days=30)
+"""How long a file stays that nothing names any more, from when it last went into a draft."""
 
 
 def keep(connection: Connection, digest: str, body: bytes, now: datetime) -> None:
@@ -19,9 +27,10 @@ def keep(connection: Connection, digest: str, body: bytes, now: datetime) -> Non
     )
 
 
-def has(connection: Connection, digest: str) -> bool:
-    """Whether the file is kept."""
-    return bool(connection.scalar(select(exists().where(attachments.c.digest == digest))))
+def renew(connection: Connection, digest: str, now: datetime) -> bool:
+    """Whether the file is kept; it then counts as kept *now*, and so outlasts ``delete_unused`` beside us."""
+    row = update(attachments).where(attachments.c.digest == digest).values(kept_at=now)
+    return connection.execute(row).rowcount == 1
 
 
 def find(connection: Connection, digest: str) -> bytes | None:
@@ -53,3 +62,22 @@ def keep_handle(connection: Connection, account: str, digest: str, handle: str, 
         .values(account=account, digest=digest, handle=handle, at=now)
         .on_conflict_do_update(index_elements=["account", "digest"], set_={"handle": handle, "at": now})
     )
+
+
+def delete_unused(connection: Connection, now: datetime) -> int:
+    """Delete the files that nothing names any more and that nobody drafted with lately. Returns how many."""
+    old = attachments.c.kept_at < now - KEPT_UNUSED
+    unused = set(connection.scalars(select(attachments.c.digest).where(old)))
+    if unused:
+        named = broadcasts.c.content["media", "digest"].as_string()
+        unused -= set(connection.scalars(select(named).where(named.in_(unused)).distinct()))
+    if unused:
+        unused -= {
+            message["content"]["media"]["digest"]
+            for plan in connection.scalars(select(schedules.c.plan))
+            for message in plan["messages"]
+            if "media" in message["content"]
+        }
+    connection.execute(delete(uploads).where(uploads.c.digest.in_(unused)))
+    # Asked once more: somebody may have drafted with it this moment.
+    return connection.execute(delete(attachments).where(attachments.c.digest.in_(unused), old)).rowcount

@@ -13,7 +13,7 @@ from bot.outreach.broadcast import Forbidden
 def keep_file(connection: Connection, office: Office, content: Mapping[str, Any], now: datetime) -> None:
     """Keep the file of a frozen *content*. Raises Forbidden when it changed since it was read."""
     media = content.get("media")
-    if media is None or attachments.has(connection, media["digest"]):
+    if media is None or attachments.renew(connection, media["digest"], now):
         return
     try:
         body = (office.content / "campaigns" / media["name"]).read_bytes()

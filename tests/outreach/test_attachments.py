@@ -1,27 +1,44 @@
 """A picture or document that goes with a campaign: checked, frozen, and sent as one message on each channel."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from bot.attachments import KeptFiles
 from bot.bench.bot_api import TOKEN, BotApi, Fault
 from bot.channels.telegram import TelegramChannel
 from bot.channels.terminal import TerminalChannel
 from bot.channels.webchat import WebChannel
-from bot.db import Database, attachments
+from bot.db import Database, attachments, broadcasts, retention, schedules
 from bot.db.channel_tables import attachments as attachment_rows
+from bot.db.tables import broadcasts as broadcast_rows
 from bot.dispatch import Dispatcher
 from bot.messages import MediaKind
+from bot.office.attaching import keep_file
 from bot.outreach.attachment import digest_of, picture_size
+from bot.outreach.broadcast import Act, edit
 from bot.outreach.campaign import CampaignError, load_campaign
 from bot.outreach.frozen_content import freeze, render
+from bot.outreach.schedule import Kind, Schedule
 from tests.outreach.pictures import DOCUMENT, jpeg_head, png
-from tests.outreach.postroom import NOW, Clock, add_people, counted, run_once, schedule, status_of
+from tests.outreach.postroom import (
+    CONTENT,
+    NOW,
+    Clock,
+    add_people,
+    counted,
+    new_draft,
+    run_once,
+    schedule,
+    status_of,
+)
 from tests.outreach.test_campaigns import GOOD, TEXTS, VOCABULARY
 
 CHECKED = replace(VOCABULARY, frame=TEXTS.phrases["citizen.frame"])
@@ -196,3 +213,85 @@ def test_the_web_page_and_the_terminal_show_it_with_its_words(tmp_path: Path) ->
     assert line["files"] == [{"kind": MediaKind.IMAGE, "path": path, "alt": "Áp phích ngày hội"}]
     (said,) = TerminalChannel(print).render(reply)
     assert f"[Áp phích ngày hội] {path}" in said["text"]
+
+
+def kept_digests(database: Database) -> set[str]:
+    return set(database.read_now(lambda c: c.scalars(select(attachment_rows.c.digest)).all()))
+
+
+def sweep(database: Database, **after: float) -> set[str]:
+    """The files that are left when what is too old is deleted so long after NOW."""
+    database.submit(lambda c: retention.delete_old(c, NOW + timedelta(**after))).result()
+    return kept_digests(database)
+
+
+async def test_a_file_goes_a_month_after_nothing_names_it_any_more(database: Database, tmp_path: Path) -> None:
+    with_file = content_of(tmp_path, POSTER)
+    digest = with_file["media"]["digest"]
+    office = SimpleNamespace(content=tmp_path)
+    (tmp_path / "campaigns").mkdir()
+    (tmp_path / "campaigns" / "ap-phich.png").write_bytes(PICTURE)
+    await database.write(lambda c: keep_file(c, office, with_file, NOW))  # type: ignore[arg-type]
+    await database.write(lambda c: attachments.keep_handle(c, "1", digest, "id-of-telegram", NOW))
+    made = await database.write(lambda c: broadcasts.add(c, new_draft(content=with_file), NOW))
+
+    assert sweep(database, days=400) == {digest}
+
+    without = new_draft(due_at=NOW + timedelta(days=1), not_after=NOW + timedelta(days=2))
+    await database.write(
+        lambda c: broadcasts.change(c, made.id, lambda b: edit(b, without, NOW), Act.EDIT, by="lan", now=NOW)
+    )
+    assert sweep(database, days=30) == {digest}
+    # Somebody drafts with it again: from then on it has another month.
+    await database.write(lambda c: keep_file(c, office, with_file, NOW + timedelta(days=9)))  # type: ignore[arg-type]
+    assert sweep(database, days=31) == {digest}
+    assert database.read_now(lambda c: attachments.handle(c, "1", digest)) == "id-of-telegram"
+
+    assert sweep(database, days=40) == set()
+    assert database.read_now(lambda c: attachments.handle(c, "1", digest)) == ""
+
+
+@pytest.mark.parametrize("fate", ["completed", "stopped", "rejected"])
+async def test_the_file_of_a_broadcast_stays_as_long_as_its_record(
+    database: Database, tmp_path: Path, fate: str
+) -> None:
+    number = await prepared(database, content_of(tmp_path, POSTER), 0)
+    await database.write(lambda c: c.execute(update(broadcast_rows).values(status=fate)))
+
+    assert sweep(database, days=4000) == {digest_of(PICTURE)}
+    await database.write(lambda c: c.execute(delete(broadcast_rows).where(broadcast_rows.c.id == number)))
+    assert sweep(database, days=4000) == set()
+
+
+async def test_the_file_of_a_schedule_stays_for_its_next_time(database: Database, tmp_path: Path) -> None:
+    content, other = content_of(tmp_path, POSTER), CONTENT
+    messages = [{"content": each} for each in (other, content)]
+    plan = {"rule": {"every": "daily"}, "messages": messages}
+    await database.write(lambda c: schedules.add(c, Schedule(Kind.SERIES, "x", plan, "lan"), NOW))
+    for body in (PICTURE, DOCUMENT):
+        await database.write(lambda c, b=body: attachments.keep(c, digest_of(b), b, NOW))  # type: ignore[misc]
+
+    assert sweep(database, days=4000) == {digest_of(PICTURE)}
+
+
+def test_a_file_somebody_drafts_with_as_it_is_deleted_stays(postgres_url: str, tmp_path: Path) -> None:
+    database = Database.open(postgres_url)
+    content = content_of(tmp_path, POSTER)
+    digest, later = content["media"]["digest"], NOW + timedelta(days=400)
+    database.submit(lambda c: attachments.keep(c, digest, PICTURE, NOW)).result()
+
+    def delete_beside() -> None:
+        with database.engine.begin() as connection:
+            attachments.delete_unused(connection, later)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.engine.begin() as drafting:
+            assert attachments.renew(drafting, digest, later)
+            broadcasts.add(drafting, new_draft(content=content), later)
+            deleting = pool.submit(delete_beside)
+            with pytest.raises(TimeoutError):
+                deleting.result(0.5)
+        deleting.result(10)
+
+    assert kept_digests(database) == {digest}
+    database.close()
