@@ -41,7 +41,7 @@ class Gazetteer:
             for new in parts:
                 self._came_from[new].append(old)
         self._renumbered: dict[str, str] = {}
-        self._former_names: dict[str, list[str]] = defaultdict(list)
+        self._formerly: dict[str, list[AdminUnit]] = defaultdict(list)
         current = {r.unit.token: r.unit for r in records if r.unit.era is Era.NEW}
         former = {r.unit.token: r.unit for r in records if r.unit.era is Era.OLD}
         self._add_districts(former)
@@ -106,9 +106,13 @@ class Gazetteer:
         """Names *unit* had before, folded and without spaces, some with their type word."""
         return self._others.get(unit.token, ())
 
+    def formerly(self, unit: AdminUnit) -> tuple[AdminUnit, ...]:
+        """*unit* under each other name or type it had after 1/7/2025, and every commune merged into it."""
+        return tuple(self._formerly.get(unit.token, ()))
+
     def former_names(self, unit: AdminUnit) -> tuple[str, ...]:
         """Names that *unit*, or a commune merged into it, bore after 1/7/2025 and bears no more."""
-        return tuple(self._former_names.get(unit.token, ()))
+        return tuple(dict.fromkeys(each.name for each in self.formerly(unit) if each.name != unit.name))
 
     def parent(self, unit: AdminUnit) -> AdminUnit | None:
         """The unit of the same era that *unit* is directly part of."""
@@ -208,17 +212,16 @@ class Gazetteer:
             if correction.merged_into:
                 self._merge(before, f"{Era.NEW}:{correction.merged_into}")
                 continue
-            unit = before
-            if correction.name not in ("", unit.name):
-                self._former_names[token].append(unit.name)
             unit = replace(
-                unit,
-                code=correction.new_code or unit.code,
-                type=correction.type or unit.type,
-                name=correction.name or unit.name,
-                latitude=unit.latitude if correction.latitude is None else correction.latitude,
-                longitude=unit.longitude if correction.longitude is None else correction.longitude,
+                before,
+                code=correction.new_code or before.code,
+                type=correction.type or before.type,
+                name=correction.name or before.name,
+                latitude=before.latitude if correction.latitude is None else correction.latitude,
+                longitude=before.longitude if correction.longitude is None else correction.longitude,
             )
+            if unit.full_name != before.full_name:
+                self._formerly[token].append(before)
             self._units[token] = unit
             if unit.token != token:
                 self._renumber(token, unit)
@@ -231,7 +234,7 @@ class Gazetteer:
             )
         del self._units[unit.token]
         self._renumbered[unit.token] = into
-        self._former_names[into] += [unit.name, *self._former_names.pop(unit.token, [])]
+        self._formerly[into] += [unit, *self._formerly.pop(unit.token, [])]
         came = self._came_from.pop(unit.token, [])
         self._came_from[into] = list(dict.fromkeys([*self._came_from.get(into, []), *came]))
         for old, parts in self._became.items():
@@ -244,7 +247,7 @@ class Gazetteer:
         self._units[unit.token] = unit
         self._renumbered[token] = unit.token
         self._came_from[unit.token] = self._came_from.pop(token)
-        self._former_names[unit.token] = self._former_names.pop(token, [])
+        self._formerly[unit.token] = self._formerly.pop(token, [])
         for old, parts in self._became.items():
             if token in parts:
                 self._became[old] = tuple(unit.token if part == token else part for part in parts)

@@ -257,6 +257,7 @@ def test_a_commune_merged_later_leads_to_what_it_is_part_of(tomorrow: Path) -> N
     assert gazetteer.unit("new:26743") is into
     assert len(gazetteer.current_communes) == 3320
     assert gazetteer.commune("26743") is into
+    assert {each.full_name for each in gazetteer.formerly(into)} == {"Phường Sài Gòn", "Phường Bến Thành"}
     former = [unit for unit in gazetteer if unit.era is Era.OLD]
     assert all(part.token != "new:26743" for unit in former for part in gazetteer.successors(unit))
     assert "old:26743" in {unit.token for unit in gazetteer.predecessors(into)}
