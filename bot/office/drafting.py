@@ -53,6 +53,7 @@ def compose(office: Office, typed: Typed, author: str, now: datetime) -> Broadca
         code=new_code(),
         holidays=typed.holidays,
         confirm=office.texts("citizen.confirm"),
+        nowhere=office.nowhere,
     )
     if isinstance(typed.campaign, Written):
         content["written"] = asdict(typed.campaign)

@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.outreach.broadcast import Broadcast
-from bot.outreach.frozen_content import render
+from bot.outreach.frozen_content import render, texts_of
 
 LINKS_MAX: Final = 8
 HOPS_MAX: Final = 4
@@ -52,8 +52,7 @@ def links_of(broadcast: Broadcast) -> list[str]:
     """The links in the words and buttons of a broadcast, each once."""
     reply = render(broadcast.content)
     targets = [each.target for each in reply.all_choices() if each.target.startswith("http")]
-    words = [str(broadcast.content["text"]), *map(str, broadcast.content.get("texts", {}).values())]
-    found = [each.rstrip(".,;:!?\"'*_") for text in words for each in _URL.findall(text)]
+    found = [each.rstrip(".,;:!?\"'*_") for text in texts_of(broadcast.content) for each in _URL.findall(text)]
     return list(dict.fromkeys([*found, *targets]))
 
 

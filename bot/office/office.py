@@ -7,10 +7,12 @@ from pathlib import Path
 
 from bot.channels.base import Channel
 from bot.contacts import Topic
+from bot.dialogue.place_words import longest_words, words_nowhere
 from bot.dialogue.texts import Texts
 from bot.knowledge.folder import read_tables
 from bot.knowledge.tables import list_cells
 from bot.outreach.campaign import Vocabulary
+from bot.outreach.placeholders import PlaceWords
 from bot.places.gazetteer import Gazetteer
 from bot.places.units import Level
 from nlu.vietnamese import fold
@@ -53,7 +55,18 @@ class Office:
         buttons = {fold(label): token for token, label in self.texts.named("fixed_button").items()}
         frame = self.texts.phrases["citizen.frame"]
         values = list_cells(read_tables(self.content, []))
-        return Vocabulary(self.topics, buttons, frozenset(codes) if codes is not None else None, frame, values)
+        known = frozenset(codes) if codes is not None else None
+        return Vocabulary(self.topics, buttons, known, frame, values, lambda: self.longest_place)
+
+    @property
+    def nowhere(self) -> PlaceWords:
+        """What a broadcast says to who told no place."""
+        return words_nowhere(self.chat_texts)
+
+    @cached_property
+    def longest_place(self) -> PlaceWords:
+        """The longest words a broadcast may say for somebody's place."""
+        return longest_words(self.chat_texts, self.gazetteer)
 
     def topic_name(self, topic: str) -> str:
         """A topic as officials and citizens read it."""

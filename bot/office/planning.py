@@ -29,6 +29,7 @@ def read_message(office: Office, campaign: str, to: str) -> dict[str, Any]:
         office.texts.phrases["citizen.frame"],
         code=PLACEHOLDER,
         confirm=office.texts("citizen.confirm"),
+        nowhere=office.nowhere,
     )
     return {
         "campaign": words.code,

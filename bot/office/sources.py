@@ -7,6 +7,7 @@ from bot.knowledge.folder import read_text
 from bot.knowledge.rules import REPEALED, Repealed, Rules, read_repealed
 from bot.office.office import Office
 from bot.outreach.broadcast import Broadcast, Forbidden
+from bot.outreach.frozen_content import texts_of
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n")
 _ANSWER = "faq/"
@@ -19,8 +20,7 @@ def repealed_in(office: Office, broadcast: Broadcast) -> list[Repealed]:
     if listed is None:
         return []
     rules = Rules(*read_repealed(listed, []))
-    texts = [broadcast.content["text"], *broadcast.content.get("texts", {}).values()]
-    sentences = [each for text in texts for each in _SENTENCE.split(str(text)) if each]
+    sentences = [each for text in texts_of(broadcast.content) for each in _SENTENCE.split(text) if each]
     found = [gone for each in sentences for gone in rules.named_as_current(each)]
     return list({each.name: each for each in found}.values())
 

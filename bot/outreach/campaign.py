@@ -12,11 +12,11 @@ from bot.contacts import Topic
 from bot.markup import telegram_length, to_plain
 from bot.messages import Choice, ChoiceKind, Media, MediaKind, Template
 from bot.outreach.attachment import CAPTION_MAX, Unfit, read_attachment
+from bot.outreach.campaign_texts import at_longest, read_texts
 from bot.outreach.notice import JOIN, button_token
-from bot.outreach.placeholders import fill
+from bot.outreach.placeholders import PlaceWords
 from nlu.vietnamese import fold, normalise_unicode
 
-TEXT_MAX = 900
 BUTTONS_MAX = 6
 LABEL_MAX = 60
 TOKEN_MAX = 48 - len(button_token("HT-XXXXX", "x")) + 1
@@ -37,7 +37,6 @@ LABELS = (
     "tai lieu",
 )
 _FILES = {"hinh": MediaKind.IMAGE, "tai lieu": MediaKind.DOCUMENT}
-_CHANNEL_TEXT = "noi dung "
 _BEHIND = re.compile(r"\s*\(([^()]*)\)\s*$")
 _RIGHT = "dung"
 
@@ -121,13 +120,15 @@ class CampaignError(Exception):
 class Vocabulary:
     """What a file may refer to, by folded name: topics, buttons that open a flow (their tokens), and
     the codes of answers (None: not checked). *frame* is what citizens see around the text, *values* what
-    fills a text's ``{table.row.column}``."""
+    fills a text's ``{table.row.column}``; *longest_place*, asked only when it is needed, the longest words
+    that may stand in its places for the person."""
 
     topics: Mapping[str, Topic]
     buttons: Mapping[str, str]
     codes: Collection[str] | None = None
     frame: str = "{text}"
     values: Mapping[str, str] = field(default_factory=dict)
+    longest_place: Callable[[], PlaceWords] = dict
 
 
 def load_campaign(folder: Path, code: str, vocabulary: Vocabulary) -> Campaign:
@@ -210,12 +211,9 @@ def _build(
     kind = _KINDS.get(fold(name or "thuong"), Kind.ORDINARY)
     if name and fold(name) not in _KINDS:
         fault(line, "kind", name=name)
-    line, body = part("noi dung")
-    body = fill(body, line, vocabulary.values, fault)
-    if len(body) > TEXT_MAX:
-        fault(line, "too_long", length=str(len(body)), most=str(TEXT_MAX))
-    if "chua xac minh" in fold(body):
-        fault(line, "unverified")
+    part("noi dung")
+    texts = read_texts(parts, vocabulary.values, vocabulary.longest_place, fault)
+    body = texts.pop("")
     _, written = part("nguon")
     sources = tuple(each.removeprefix("- ").strip() for each in written.splitlines() if each.strip())
     line, dates = part("hieu luc")
@@ -224,7 +222,6 @@ def _build(
         fault(line, "dates", dates=dates)
     line, named = part("nut bam", needed=False)
     buttons = tuple(_read_buttons(named, line, file, vocabulary, faults))
-    texts = _read_channel_texts(parts, vocabulary.values, fault)
     options, right, why = _read_quiz(part, fault)
     line, asks = part("xac nhan", needed=False)
     if asks and fold(asks) not in ("co", "khong"):
@@ -238,7 +235,7 @@ def _build(
         fault(line, "template", typed=written[:60])
 
     media = _read_file(parts, folder, fault)
-    longest = max((body, *texts.values()), key=len)
+    longest = max((at_longest(each, vocabulary.longest_place) for each in (body, *texts.values())), key=len)
     whole = vocabulary.frame.format(text=longest, sources="; ".join(sources), code="HT-XXXXX")
     if media and (length := telegram_length(to_plain(whole))) > CAPTION_MAX:
         fault(parts["noi dung"][0], "caption", length=str(length), most=str(CAPTION_MAX))
@@ -281,22 +278,6 @@ def _read_file(
     except Unfit as unfit:
         fault(line, unfit.key, **unfit.arguments)
     return None
-
-
-def _read_channel_texts(
-    parts: Mapping[str, tuple[int, str]], values: Mapping[str, str], fault: Callable[..., None]
-) -> dict[str, str]:
-    """Other words for a channel, by its name."""
-    texts: dict[str, str] = {}
-    for label, (line, value) in parts.items():
-        if not label.startswith(_CHANNEL_TEXT) or not value:
-            continue
-        filled = texts[label.removeprefix(_CHANNEL_TEXT)] = fill(value, line, values, fault)
-        if len(filled) > TEXT_MAX:
-            fault(line, "too_long", length=str(len(filled)), most=str(TEXT_MAX))
-        if "chua xac minh" in fold(filled):
-            fault(line, "unverified")
-    return texts
 
 
 def _read_quiz(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
 from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
+from bot.outreach.placeholders import PlaceWords, fill_person, names_person
 
 TEMPLATE_CHANNEL: Final = "zalo_oa"
 TEMPLATE_AFTER: Final = timedelta(days=7)
@@ -23,9 +24,11 @@ def freeze(
     code: str = "",
     holidays: bool = False,
     confirm: str = "",
+    nowhere: PlaceWords | None = None,
 ) -> dict[str, Any]:
     """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
-    stop. *holidays*: it is meant for public holidays too. *confirm*: the label of the button that confirms."""
+    stop. *holidays*: it is meant for public holidays too. *confirm*: the label of the button that confirms.
+    *nowhere*: the words for who told no place, approved with the text that has a place for the person."""
     sources = "; ".join(campaign.sources)
 
     def framed(text: str) -> str:
@@ -49,6 +52,8 @@ def freeze(
     }
     if campaign.texts:
         frozen["texts"] = {channel: framed(text) for channel, text in campaign.texts.items()}
+    if any(map(names_person, texts_of(frozen))):
+        frozen["nowhere"] = dict(nowhere or {})
     if campaign.options:
         frozen["quiz"] = {
             "options": list(campaign.options),
@@ -69,14 +74,19 @@ def freeze(
     return frozen
 
 
+def texts_of(content: Mapping[str, Any]) -> list[str]:
+    """The words of a frozen content, for all channels and for single ones; places for the person stand in them."""
+    return [str(content["text"]), *map(str, content.get("texts", {}).values())]
+
+
 def text_digest_of(content: Mapping[str, Any]) -> str:
     """What two contents share that say the same, whatever their check codes are."""
     text = str(content["text"]).replace(str(content.get("code") or "\0"), "")
     return hashlib.sha256(re.sub(r"\W+", " ", text.casefold()).strip().encode()).hexdigest()
 
 
-def render(content: Mapping[str, Any], channel: str = "") -> Reply:
-    """What citizens on *channel* see of a frozen content."""
+def render(content: Mapping[str, Any], channel: str = "", place: PlaceWords | None = None) -> Reply:
+    """What citizens on *channel* see of a frozen content, at a *place*; without one, as who told none."""
     rows = tuple(
         (
             Choice(
@@ -90,6 +100,8 @@ def render(content: Mapping[str, Any], channel: str = "") -> Reply:
     )
     # zalo_bot and zalo_oa share their words.
     words = content.get("texts", {}).get(channel.partition("_")[0], content["text"])
+    if names_place(content):
+        words = fill_person(words, {**content["nowhere"], **(place or {})})
     template = content.get("template")
     return Reply(words, rows, media=media_of(content), template=Template(**template) if template else None)
 
@@ -98,6 +110,11 @@ def media_of(content: Mapping[str, Any]) -> tuple[Media, ...]:
     """The picture or document of a frozen content, if it has one."""
     kept = content.get("media")
     return (Media(MediaKind(kept["kind"]), kept["digest"], kept["name"], kept["alt"]),) if kept else ()
+
+
+def names_place(content: Mapping[str, Any]) -> bool:
+    """Whether copies differ by where people live."""
+    return "nowhere" in content
 
 
 def came_as_template(content: Mapping[str, Any], channel: str, silent: timedelta) -> bool:

@@ -59,6 +59,14 @@ def test_an_answer_is_shown_as_on_its_channel(channel: str, shown: str) -> None:
     assert "**" not in result.stdout
 
 
+def test_a_campaign_too_long_with_the_longest_name_is_told(content: Path) -> None:
+    path = content / "campaigns" / "ngay-sach-21-4.md"
+    text = path.read_text("utf-8").replace("Nội dung:", "Nội dung: {xã} " + "a" * 890 + "\nNội dung web:", 1)
+    path.write_text(text, "utf-8")
+
+    assert "nội dung dài 921 ký tự, nhiều nhất 900" in hoctap("check", "--no-warnings", content=content).stdout
+
+
 def test_the_faults_of_campaigns_and_segments_are_counted(content: Path) -> None:
     (content / "segments.yml").write_text("x:\n  y: z\n", "utf-8")
     (content / "campaigns" / "hong.md").write_text("Mã: hong\nTên: x\nChủ đề: events\nNội dung: x\n", "utf-8")

@@ -9,6 +9,7 @@ import typer
 
 from bot.config import Config
 from bot.contacts import Topic
+from bot.dialogue.place_words import longest_words
 from bot.dialogue.texts import load_texts
 from bot.knowledge import library
 from bot.knowledge.fault import ContentError, Fault, describe, read_sentences
@@ -64,12 +65,16 @@ def _check_campaigns(config: Config, codes: frozenset[str]) -> list[str]:
     Where the answers themselves are broken, *codes* is empty, and buttons to answers are not looked at.
     """
     phrase = load_texts(config.content / "broadcast_texts.yml")
-    names = load_texts(config.content / "texts.yml").named("topic")
-    topics = {fold(name): Topic(topic) for topic, name in names.items()}
+    texts = load_texts(config.content / "texts.yml")
+    topics = {fold(name): Topic(topic) for topic, name in texts.named("topic").items()}
     topics |= {str(topic): topic for topic in Topic}
     buttons = {fold(label): token for token, label in phrase.named("fixed_button").items()}
     values = list_cells(read_tables(config.content, []))
-    vocabulary = Vocabulary(topics, buttons, codes or None, phrase.phrases["citizen.frame"], values)
+    frame = phrase.phrases["citizen.frame"]
+    overlay = config.content / "places" / "overlay.csv"
+    vocabulary = Vocabulary(
+        topics, buttons, codes or None, frame, values, lambda: longest_words(texts, Gazetteer.load(overlay))
+    )
     faults = check_campaigns(config.content / "campaigns", vocabulary)
     return explain_faults(phrase, faults).splitlines()
 
