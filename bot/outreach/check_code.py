@@ -2,9 +2,11 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Final
 
 from bot.markup import to_plain
+from bot.outreach.placeholders import PlaceWords, pieces
 from nlu.vietnamese import normalise_unicode
 
 # Without what looks like another letter or figure.
@@ -35,12 +37,19 @@ def is_only_asking(text: str) -> bool:
     return len(rest.strip()) <= ASKING_MAX and not _LINK.search(rest.lower())
 
 
-def is_same(heard: str, original: str) -> bool:
+def is_same(heard: str, original: str, places: Iterable[PlaceWords] = ({},)) -> bool:
     """Whether *heard* is the *original* (light markup) word for word, spaces and signs aside.
 
-    Anything added counts as a change: a false link behind a true text is what deceives.
+    Anything added counts as a change: a false link behind a true text is what deceives. In its places for
+    the person stand the words of one of the *places*.
     """
-    return _skeleton(heard) == _skeleton(to_plain(original))
+    said = _skeleton(heard)
+    parts = [(_skeleton(words), name) for words, name in pieces(to_plain(original))]
+    if not (said.startswith(parts[0][0]) and said.endswith(parts[-1][0])):
+        return False
+    return any(
+        said == "".join(words + _skeleton(place.get(name, "")) for words, name in parts) for place in places
+    )
 
 
 def _skeleton(text: str) -> str:

@@ -7,12 +7,14 @@ from starlette.templating import Jinja2Templates
 
 from bot.db import Database, notices
 from bot.dialogue.audience_words import describe_audience
+from bot.dialogue.place_words import words_for_anybody
 from bot.dialogue.texts import Texts
 from bot.inbox import ZONE, Inbox
 from bot.markup import to_html
 from bot.outreach.check_code import find_code
 from bot.outreach.frozen_content import media_of
 from bot.outreach.notice import Notice
+from bot.outreach.placeholders import fill_person
 from bot.web.safety import Pace
 
 PAGE = 20
@@ -64,7 +66,7 @@ class NoticePages:
             "notice": notice,
             "sent": f"{notice.sent_at.astimezone(ZONE):%d/%m/%Y %H:%M}",
             "audience": describe_audience(notice.segment, self._texts, self._inbox.mind.house.gazetteer),
-            "html": to_html(str(notice.content["text"])),
+            "html": to_html(fill_person(str(notice.content["text"]), words_for_anybody(self._texts))),
             "files": media_of(notice.content),
         }
 

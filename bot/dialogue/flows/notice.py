@@ -1,17 +1,19 @@
 """Broadcasts, from a citizen's side: is this message really yours, and what the buttons under one do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.dialogue import flows
 from bot.dialogue.audience_words import describe_audience
+from bot.dialogue.place_words import all_words, words_for_anybody
 from bot.dialogue.turn import SeriesJoined, SeriesLeft, Situation, Tapped, Turn
 from bot.messages import Choice, Reply
 from bot.outreach.check_code import find_code, is_only_asking, is_same
-from bot.outreach.frozen_content import media_of
+from bot.outreach.frozen_content import media_of, texts_of
 from bot.outreach.notice import ACKNOWLEDGE, JOIN, LEAVE, QUIZ, Notice
+from bot.outreach.placeholders import PlaceWords, fill_person
 from nlu.vietnamese import fold
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -63,7 +65,7 @@ def _check(situation: Situation) -> Turn:
         rows = ((Choice(texts("button.handover"), "handover/start"),),)
         return Turn((Reply(texts("check.unknown", code=code), rows),), actions=("check",))
     head = "check.stopped" if notice.stopped else "check.ours"
-    if not is_only_asking(situation.heard.text) and not is_same(situation.heard.text, notice.content["text"]):
+    if not is_only_asking(situation.heard.text) and not _is_ours(situation, notice):
         head = "check.altered"
     said = texts(
         "check.notice",
@@ -73,12 +75,23 @@ def _check(situation: Situation) -> Turn:
         audience=describe_audience(notice.segment, texts, situation.house.gazetteer),
         drafted=notice.drafted_by,
         approved=notice.approved_by,
-        text=notice.content["text"],
+        text=fill_person(notice.content["text"], words_for_anybody(texts)),
     )
     if notice.correction:
         said += "\n\n" + texts("check.corrected", code=notice.correction)
     events = (Tapped(notice.broadcast_id, CHECKED),)
     return Turn((Reply(said, media=media_of(notice.content)),), events=events, actions=("check",))
+
+
+def _is_ours(situation: Situation, notice: Notice) -> bool:
+    """Whether what was heard is a copy of *notice*, whatever the channel and the place, or quotes it."""
+    house, nowhere = situation.house, notice.content.get("nowhere", {})
+
+    def places() -> Iterator[PlaceWords]:
+        yield words_for_anybody(house.texts)
+        yield from ({**nowhere, **words} for words in all_words(house.gazetteer))
+
+    return any(is_same(situation.heard.text, each, places()) for each in texts_of(notice.content))
 
 
 def _mark(situation: Situation, notice: Notice, token: str) -> Turn:
