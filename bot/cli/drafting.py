@@ -7,6 +7,7 @@ from bot.db import broadcasts, deliveries
 from bot.db.audience import Audience
 from bot.markup import to_plain
 from bot.office import deciding
+from bot.office.samples import samples
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast
 from bot.outreach.official import Official
@@ -29,8 +30,9 @@ def look_at_newest(desk: Desk, reader: Official | None, limit: int = 50) -> list
 def show(desk: Desk, broadcast: Broadcast) -> Audience:
     """Print what the broadcast is, how citizens will see it, and how many. Returns the audience."""
     _describe(desk, broadcast)
-    for line in report.preview(desk.texts, broadcast, to_plain):
-        typer.echo(line)
+    for whose, place in samples(desk.office, broadcast).items():
+        for line in report.preview(desk.texts, broadcast, to_plain, whose, place):
+            typer.echo(line)
     people = desk.database.read_now(lambda c: deciding.count_people(c, desk.office, broadcast, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)

@@ -11,9 +11,11 @@ from bot.messages import Address
 from bot.office import deciding, scheduling
 from bot.office.drafting import Typed, compose
 from bot.office.planning import read_day_month, read_days_before, read_hour, read_message, read_when
+from bot.office.samples import samples
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.calendar import load_calendar, propose
+from bot.outreach.frozen_content import render
 from bot.outreach.official import Official
 from bot.outreach.recurrence import check_rule, next_due
 from bot.outreach.schedule import Kind, Schedule
@@ -288,7 +290,8 @@ def _show_message(desk: Desk, probe: Broadcast) -> int:
     office = desk.office
     audience = report.audience(desk.texts, probe.segment, office.place_name, office.topic_name)
     typer.echo(desk.texts("schedule.message", title=probe.title, audience=audience))
-    typer.echo(probe.content["text"])
+    for whose, place in samples(office, probe).items():
+        typer.echo("\n".join(filter(None, (whose, render(probe.content, place=place).text))))
     people = desk.database.read_now(lambda c: deciding.count_people(c, office, probe, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)

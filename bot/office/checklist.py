@@ -10,6 +10,7 @@ from bot.db import Connection, broadcasts
 from bot.office.counting import Count
 from bot.office.links import LinkState, links_of
 from bot.office.office import Office
+from bot.office.samples import longest_sample
 from bot.office.sources import answers_gone, repealed_in
 from bot.outreach.broadcast import Broadcast, Forbidden, check_times
 from bot.outreach.frozen_content import render
@@ -46,7 +47,7 @@ def look_over(
         found.append(Finding("show.urgent", False, {"reason": broadcast.content["urgent_reason"]}))
     if count:
         found += _of_reach(office, broadcast, count)
-    found += _of_words(broadcast)
+    found += _of_words(office, broadcast)
     found += _of_links(broadcast, links)
     return sorted(found, key=lambda each: not each.blocks)
 
@@ -88,13 +89,15 @@ def _of_reach(office: Office, broadcast: Broadcast, count: Count) -> Iterator[Fi
             )
         elif not broadcast.disturbs and is_quiet(over) and not is_quiet(broadcast.starts_at):
             yield Finding("check.into_quiet", False, {"channel": each.channel, "minutes": minutes})
+    place = longest_sample(office, broadcast)
     for name, channel in sorted(office.channels.items()):
-        if name in count.people.channels and (parts := len(channel.render(render(broadcast.content, name)))) > 1:
+        parts = len(channel.render(render(broadcast.content, name, place)))
+        if name in count.people.channels and parts > 1:
             yield Finding("check.parts", False, {"channel": name, "count": parts})
 
 
-def _of_words(broadcast: Broadcast) -> Iterator[Finding]:
-    for sentence in _SENTENCE.split(render(broadcast.content).text):
+def _of_words(office: Office, broadcast: Broadcast) -> Iterator[Finding]:
+    for sentence in _SENTENCE.split(render(broadcast.content, place=longest_sample(office, broadcast)).text):
         words = sentence.split()
         if len(words) > SENTENCE_MAX and not sentence.lstrip().startswith("_"):
             yield Finding("check.long_sentence", False, {"start": " ".join(words[:6]), "count": len(words)})

@@ -14,6 +14,7 @@ from bot.db import Connection, broadcast_versions, broadcasts, quotas
 from bot.db.audience import Audience, count_audience, count_routes
 from bot.office.attaching import keep_file
 from bot.office.office import Office
+from bot.office.samples import longest_sample
 from bot.office.sources import check_sources
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
@@ -195,7 +196,8 @@ def plan(
     else:
         people = count_routes(connection, found.segment, windows, now, _closing(office, found))
     known = quotas.of_period(connection, f"{now.astimezone(ZONE):%Y-%m}")
-    calls = [each.render(render(found.content, name)) for name, each in office.channels.items()]
+    place = longest_sample(office, found)
+    calls = [each.render(render(found.content, name, place)) for name, each in office.channels.items()]
     parts = max((len(each) for each in calls), default=1)
     return plan_reach(people, limits, known, has_template="template" in found.content, parts=parts), known
 

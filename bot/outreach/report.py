@@ -10,6 +10,7 @@ from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Fault
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.frozen_content import render
+from bot.outreach.placeholders import PlaceWords
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.reach import ChannelReach, Route
 
@@ -105,10 +106,17 @@ def audience(phrase: Phrase, segment: Segment, place: Callable[[str], str], topi
     return "; ".join(conditions) or phrase("show.everyone")
 
 
-def preview(phrase: Phrase, broadcast: Broadcast, plain: Callable[[str], str]) -> Iterator[str]:
-    """The message as citizens will see it; *plain* turns light markup into text."""
-    reply = render(broadcast.content)
-    yield phrase("show.preview")
+def preview(
+    phrase: Phrase,
+    broadcast: Broadcast,
+    plain: Callable[[str], str],
+    whose: str = "",
+    place: PlaceWords | None = None,
+) -> Iterator[str]:
+    """The message as citizens will see it at a *place*; *plain* turns light markup into text, *whose* says for
+    whom the copy is."""
+    reply = render(broadcast.content, place=place)
+    yield phrase("show.preview_of", whose=whose) if whose else phrase("show.preview")
     yield ""
     yield from (f"  {line}".rstrip() for line in plain(reply.text).splitlines())
     for media in reply.media:

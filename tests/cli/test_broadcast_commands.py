@@ -104,6 +104,19 @@ async def test_two_officials_send_a_broadcast(shell: Shell) -> None:
     assert "1\tđã xong" in shell.show("list")
 
 
+def test_both_officials_read_the_copies_of_two_people(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "content" / "campaigns" / "thu.md"
+    path.write_text(CAMPAIGN.replace("con đến", "con ở {xã} đến"), "utf-8")
+    where = ("--commune", "xã Văn Lăng, Thái Nguyên")
+    shell.database.submit(lambda c: add_people(c, 1, channel="web", home=("new:05665", "19"), prefix="x")).result()
+    drafted = shell.broadcast("lan", "draft", "thu", *where, "--at", AT)
+    shell.broadcast("lan", "submit", "1")
+
+    for shown in (drafted, shell.broadcast("minh", "approve", "1", "--yes")):
+        assert "(Ví dụ người ở Xã Văn Lăng, Tỉnh Thái Nguyên):\n\n  Mời bà con ở xã Văn Lăng đến" in shown
+        assert "(Người chưa cho biết nơi ở):\n\n  Mời bà con ở xã, phường nơi bà con ở đến" in shown
+
+
 def test_an_official_does_not_approve_their_own_draft(shell: Shell) -> None:
     shell.broadcast("minh", "draft", "thu", "--at", AT)
     shell.broadcast("lan", "submit", "1")

@@ -74,6 +74,18 @@ def test_who_approves_a_schedule_sees_how_many_and_who_is_left_out_and_types_it(
     assert "đang chạy" in say(shell, "list")
 
 
+def test_who_approves_a_schedule_reads_the_copies_of_two_people(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "content" / "campaigns" / "thu.md"
+    path.write_text(path.read_text("utf-8").replace("con đến", "con ở {xã} đến"), "utf-8")
+    submitted(shell)
+
+    shown = ask(shell, "minh", "approve", "1", typed="3\n")
+
+    assert "Ví dụ người ở" in shown
+    assert "Người chưa cho biết nơi ở\n**Mời bà con ở xã, phường nơi bà con ở đến" in shown
+    assert "{xã}" not in shown
+
+
 def test_a_schedule_for_people_elsewhere_is_nobodys_to_touch(shell: Shell) -> None:
     submitted(shell)
     words = ("add", "ha", "--name", "Hà", "--role", "approver", "--province", "Hà Nội", "--password-stdin")

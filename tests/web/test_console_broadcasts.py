@@ -137,6 +137,39 @@ async def test_the_preview_counts_and_shows_what_to_look_at(console: Console) ->
     assert "Tin này sẽ đến 0 người" in counted.text
 
 
+PLACED = {**TYPED, "text": "Mời bà con ở {xã}, {tỉnh} đến ngày hội.", "communes": "xã Văn Lăng, Thái Nguyên"}
+
+
+async def test_who_writes_and_who_approves_see_the_copies_of_two_people(console: Console) -> None:
+    people(console, province="19")
+    console.database.submit(lambda c: c.execute(update(contacts).values(home="new:05665"))).result()
+    lan, minh = await console.official("lan", Role.DRAFTER), await console.official("minh", Role.APPROVER)
+    await lan.opens("/console/broadcasts/new")
+    previewed = await lan.sends("/console/broadcasts/preview", **PLACED)
+    path = await drafted(lan, **PLACED)
+    await lan.sends(f"{path}/submit")
+
+    for page in (previewed, await minh.opens(path)):
+        assert "Ví dụ người ở Xã Văn Lăng, Tỉnh Thái Nguyên" in page.text
+        assert "<p>Mời bà con ở xã Văn Lăng, tỉnh Thái Nguyên đến ngày hội.</p>" in page.text
+        assert "Người chưa cho biết nơi ở" in page.text
+        nowhere = "xã, phường nơi bà con ở, tỉnh, thành phố nơi bà con ở"
+        assert f"<p>Mời bà con ở {nowhere} đến ngày hội.</p>" in page.text
+        assert len(re.findall('<section aria-label="Tin trên [^"]*"', page.text)) == 2
+    assert "{xã}, {tỉnh} đến ngày hội" in (await lan.opens(f"{path}/edit")).text
+
+
+async def test_a_place_for_the_person_outside_the_text_is_told_at_its_field(console: Console) -> None:
+    lan = await console.official("lan", Role.DRAFTER)
+    await lan.opens("/console/broadcasts/new")
+
+    page = await lan.sends("/console/broadcasts/save", **{**TYPED, "buttons": "Lớp ở {xã} = https://example.vn"})
+
+    assert page.status_code == 400
+    assert "chỗ điền “{xã}” không dùng được ở mục này" in page.text
+    assert 'href="#buttons"' in page.text
+
+
 async def test_editing_a_draft_for_a_composed_segment_keeps_all_it_asks_for(console: Console) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)

@@ -71,6 +71,22 @@ async def test_a_code_typed_to_the_bot_brings_test_sends_there_and_nowhere_else(
     assert console.database.read_now(lambda c: taps.count(c, 1)) == {}
 
 
+async def test_a_test_shows_both_copies_where_people_read_their_own_place(
+    console: Console, telegram: Wire
+) -> None:
+    people(console)
+    lan = await console.official("lan", Role.DRAFTER)
+    await talks(console, telegram, "7").says(await code_for(lan))
+    path = await drafted(lan, text="Mời bà con ở {xã} đến ngày hội.", communes="xã Văn Lăng, Thái Nguyên")
+    telegram.sent.clear()
+
+    await lan.sends(f"{path}/test")
+
+    example, nowhere = (call["text"] for _, call in telegram.sent)
+    assert "Ví dụ người ở Xã Văn Lăng" in example and "Mời bà con ở xã Văn Lăng đến" in example
+    assert "chưa cho biết nơi ở" in nowhere and "Mời bà con ở xã, phường nơi bà con ở đến" in nowhere
+
+
 async def test_a_code_works_once_for_a_quarter_of_an_hour(console: Console, telegram: Wire) -> None:
     lan = await console.official("lan", Role.DRAFTER)
     code = await code_for(lan)

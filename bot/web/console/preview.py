@@ -12,6 +12,7 @@ from bot.markup import to_html, to_plain
 from bot.messages import Choice, ChoiceKind, Reply
 from bot.office.counting import Count
 from bot.office.office import Office
+from bot.office.samples import samples
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast
 from bot.outreach.frozen_content import render
@@ -21,7 +22,8 @@ PLACES_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """The message on one channel: its HTML (safe), what can be tapped, and in how many pieces it comes."""
+    """The message on one channel: its HTML (safe), what can be tapped, in how many pieces it comes, and for whom
+    it is, where not all read the same."""
 
     channel: str
     html: str
@@ -29,6 +31,7 @@ class Bubble:
     numbered: bool
     parts: int
     length: int
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ def bubbles(office: Office, broadcast: Broadcast) -> list[Bubble]:
     """The message on every running channel that the audience allows."""
     wanted = broadcast.segment.channels or set(office.channels)
     return [
-        bubble(name, channel, render(broadcast.content, name))
+        replace(bubble(name, channel, render(broadcast.content, name, place)), whose=whose)
+        for whose, place in samples(office, broadcast).items()
         for name, channel in sorted(office.channels.items())
         if name in wanted
     ]
