@@ -153,7 +153,7 @@ class App:
         newsstand = Newsstand(config, database, inbox, began, utc_now)
         caps = Caps(config.notices_a_day, config.notices_a_week)
         sending = course.recorded(channels) if config.training else channels
-        dispatcher = Dispatcher(database, sending, utc_now, paces=paces, caps=caps)
+        dispatcher = Dispatcher(database, sending, utc_now, words_at=inbox.words_at, paces=paces, caps=caps)
 
         engine = JobEngine(database, dispatcher, inbox) if part is Part.WORKER else front
         dispatcher.by_jobs = engine is not None

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from bot.outreach.broadcast import Status
 from bot.outreach.check_code import new_code
 from bot.outreach.delivery import Recent
 from bot.outreach.pace import USUAL_CAPS, Caps
+from bot.outreach.placeholders import PlaceWords
 from bot.pacing import ChannelPace, open_paces
 from bot.sending import Sending, Surroundings, Window
 
@@ -36,7 +37,9 @@ LANES_FROM = 100.0
 NOTE_EVERY = 1.0
 SWEEPS_MAX = 20
 
-Render = Callable[[Mapping[str, Any], str], Reply]
+Render = Callable[[Mapping[str, Any], str, PlaceWords], Reply]
+WordsAt = Callable[[str, str], PlaceWords]
+"""The names of a home (a unit's token) and a province (its code), as a text says them."""
 
 
 class Dispatcher:
@@ -48,6 +51,7 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
         render: Render = frozen_content.render,
+        words_at: WordsAt = lambda home, province: {},
         *,
         lease: timedelta = LEASE,
         paces: Mapping[str, ChannelPace] | None = None,
@@ -57,6 +61,7 @@ class Dispatcher:
         self.channels = channels
         self.clock = clock
         self.render = render
+        self.words_at = words_at
         self.lease = lease
         self.owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.draining = False
@@ -243,9 +248,15 @@ class Dispatcher:
     def _open(self, name: str, held: Held) -> Sending:
         channel = self.channels[name]
         bulk = dict(channel.abilities.bulk)
-        calls: list[Call] = [{**call, **bulk} for call in channel.render(self.render(held.content, name))]
         recent = self._recent.setdefault(held.broadcast_id, Recent())
-        return Sending(self._around[name], held, calls, recent)
+
+        @cache
+        def calls_at(home: str, province: str) -> list[Call]:
+            reply = self.render(held.content, name, self.words_at(home, province))
+            return [{**call, **bulk} for call in channel.render(reply)]
+
+        own = {sequence: calls_at(*place) for sequence, place in held.places.items()}
+        return Sending(self._around[name], held, calls_at("", ""), recent, own)
 
 
 def shard_size(per_second: float) -> int:

@@ -31,6 +31,7 @@ from bot.dialogue import menu
 from bot.dialogue.engine import respond
 from bot.dialogue.flows import linking, privacy
 from bot.dialogue.flows.feedback import remember_shown
+from bot.dialogue.place_words import words_at
 from bot.dialogue.turn import Conversation, Exported, House, LinkAsked, LinkTyped, Situation, Turn
 from bot.knowledge.library import Library
 from bot.messages import RECEIPTS, Address, Heard, HeardKind, Reply
@@ -38,6 +39,7 @@ from bot.outbox import Outbox
 from bot.outreach.check_code import find_code
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.notice import Notice, code_of
+from bot.outreach.placeholders import PlaceWords
 from nlu.parse import Intent, Parse, Parser
 
 log = structlog.get_logger()
@@ -140,6 +142,10 @@ class Inbox:
                 await asyncio.sleep(0.05)
         while tasks := [task for at, task in self._answering.items() if address is None or at == address]:
             await asyncio.wait(tasks)
+
+    def words_at(self, home: str, province: str) -> PlaceWords:
+        """The names of a place in a broadcast's text, by the units that are published at this moment."""
+        return words_at(home, province, self.mind.house.gazetteer)
 
     def depth(self) -> int:
         """How many messages wait for their answer."""

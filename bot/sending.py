@@ -6,7 +6,7 @@ Read ``Sending.run`` first: it is the whole protocol.
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,11 +81,21 @@ class Surroundings:
 class Sending:
     """One shard being sent."""
 
-    def __init__(self, around: Surroundings, held: Held, calls: list[Call], recent: Recent) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        held: Held,
+        calls: list[Call],
+        recent: Recent,
+        own: Mapping[int, list[Call]] | None = None,
+    ) -> None:
+        """*own* are the calls for single sequences, where copies differ by whom they go to."""
         self._database = around.database
         self._channel = around.channel
         self._held = held
         self._calls = calls
+        self._own = own or {}
+        self._parts = max(map(len, (calls, *self._own.values())))
         self._pace = around.pace
         self._window = around.window
         self._lease = around.lease
@@ -161,7 +171,7 @@ class Sending:
             self._queue.extend(sequence for _, sequence in due)
         room = min(self._window.room(), len(self._queue))
         allowed = self._pace.take(room, now) if room > 0 else 0
-        self._pace.spend(allowed * (len(self._calls) - 1))
+        self._pace.spend(allowed * (self._parts - 1))
         return [self._queue.popleft() for _ in range(allowed)]
 
     def _more_soon(self, now: float) -> bool:
@@ -222,8 +232,9 @@ class Sending:
     async def _send(self, sequence: int, peer: str) -> None:
         self._attempts[sequence] += 1
         await self._pace.hold_back(peer)
+        first, *rest = self._own.get(sequence, self._calls)
         try:
-            message_id = await self._channel.send(peer, self._calls[0])
+            message_id = await self._channel.send(peer, first)
         except SendError as error:
             self._results.append(self._judge(sequence, error))
         except Exception:
@@ -232,8 +243,8 @@ class Sending:
         else:
             self._results.append(Result(sequence, DeliveryStatus.SENT, message_id=message_id))
             self._recent.add(bad=False)
-            if len(self._calls) > 1:
-                follower = asyncio.create_task(self._follow(sequence, peer))
+            if rest:
+                follower = asyncio.create_task(self._follow(sequence, peer, rest))
                 self._followers.add(follower)
                 follower.add_done_callback(self._followers.discard)
 
@@ -275,9 +286,9 @@ class Sending:
             self._later.append((asyncio.get_running_loop().time() + 1.0, sequence))
         return Result(sequence, status, reason)
 
-    async def _follow(self, sequence: int, peer: str) -> None:
+    async def _follow(self, sequence: int, peer: str, rest: list[Call]) -> None:
         """The rest of a long message, after its first part was taken; it decides nothing any more."""
-        for call in self._calls[1:]:
+        for call in rest:
             for attempt in range(FOLLOWER_TRIES):
                 try:
                     await self._pace.hold_back(peer)

@@ -5,7 +5,7 @@ result, or when its holder is gone. So after any crash the doubtful are exactly 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -24,6 +24,7 @@ from bot.db.waiting_shards import CLAIMABLE, at, with_broadcasts
 from bot.outreach.audience_rule import segment_from_json
 from bot.outreach.broadcast import Act, Status, disturbs
 from bot.outreach.delivery import ERRORS_SHARE, DeliveryStatus, OnAmbiguous, Result, is_bad
+from bot.outreach.frozen_content import names_place
 from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.outreach.quiet_hours import ZONE, is_quiet
 
@@ -119,6 +120,8 @@ class Held:
     queued: tuple[tuple[int, int], ...]
     """Sequence and attempts so far of every copy to send."""
     priority: int = 0
+    places: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    """Home and province of every sequence, when copies differ by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ def claim_shard(
         OnAmbiguous(row.on_ambiguous),
         tuple((each.sequence, each.attempts) for each in queued),
         row.priority,
+        _places(connection, row.broadcast_id, row.number) if names_place(row.content) else {},
     )
 
 
@@ -250,6 +254,16 @@ def release(connection: Connection, held: Held, not_before: datetime | None, now
 def in_shard(broadcast_id: int, number: int) -> tuple[ColumnElement[bool], ...]:
     """That a delivery belongs to this shard."""
     return deliveries.c.broadcast_id == broadcast_id, deliveries.c.shard == number
+
+
+def _places(connection: Connection, broadcast_id: int, number: int) -> dict[int, tuple[str, str]]:
+    """Where the people of a shard live, as they told us: a unit's token, a province's code, or nothing."""
+    rows = connection.execute(
+        select(deliveries.c.sequence, contacts.c.home, contacts.c.home_province)
+        .join(contacts, contacts.c.id == deliveries.c.contact_id)
+        .where(*in_shard(broadcast_id, number), deliveries.c.status == DeliveryStatus.QUEUED)
+    )
+    return {each.sequence: (each.home, each.home_province) for each in rows}
 
 
 def _holding(held: Held) -> tuple[ColumnElement[bool], ...]:
