@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from sqlalchemy import create_engine, text
 
 from bot.access.sealing import Keys, new_key
 from bot.app import load_mind
+from bot.bench.cluster import private_cluster
 from bot.channels import zalo_bot_event, zalo_oa_event
 from bot.channels.base import Call, Channel, SendError
 from bot.channels.plain_message import MenuWords
@@ -35,7 +37,14 @@ from bot.outbox import Outbox
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 KEYS = Keys(new_key())
-POSTGRES = os.environ.get("HOCTAP_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+POSTGRES = os.environ.get("HOCTAP_TEST_POSTGRES", "")
+CARELESS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_wal_size=2GB", "autovacuum=off")
+"""With these a power cut costs the database; the tests of crashes kill processes of ours, never the server."""
+
+_memory = Path("/dev/shm")
+_room = _memory.is_dir() and shutil.disk_usage(_memory).free > 2 * 1024**3
+TEMPORARY = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory) if _room else gettempdir())
+"""Where all that tests write lies: in memory where there is room, so that no test waits for a disk."""
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -82,34 +91,48 @@ def sqlite_url(tmp_path: Path, empty_sqlite: Path) -> str:
     return f"sqlite:///{shutil.copy(empty_sqlite, tmp_path / 'test.db')}"
 
 
-@contextmanager
-def a_postgres_database(template: str = "template1") -> Iterator[str]:
-    """The URL of a fresh PostgreSQL database, dropped afterwards; skips the test where there is no server."""
-    admin = create_engine(POSTGRES, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
-    name = f"hoctap_{secrets.token_hex(6)}"
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this process that does not wait for the disk, or of the one named.
+
+    On a server that waits, half of a run goes by in dropping databases.
+    """
+    if POSTGRES:
+        yield POSTGRES
+        return
     try:
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    except Exception as error:
-        pytest.skip(f"no PostgreSQL at HOCTAP_TEST_POSTGRES: {type(error).__name__}")
-    yield POSTGRES.rpartition("/")[0] + f"/{name}"
+        # The folders of tests are root's alone, and PostgreSQL does not run as root.
+        with TemporaryDirectory(dir=TEMPORARY) as folder, private_cluster(Path(folder), *CARELESS) as cluster:
+            yield cluster.url
+    except SystemExit as error:
+        pytest.skip(str(error))
+
+
+@contextmanager
+def a_postgres_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database on *server*, dropped afterwards."""
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"hoctap_{secrets.token_hex(6)}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield server.rpartition("/")[0] + f"/{name}"
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
 
 
 @pytest.fixture(scope="session")
-def empty_postgres() -> Iterator[str]:
+def empty_postgres(postgres_server: str) -> Iterator[str]:
     """The name of a PostgreSQL database of the newest schema, with nothing in it, to be copied."""
-    with a_postgres_database() as url:
+    with a_postgres_database(postgres_server) as url:
         Database.open(url).close()
         yield url.rpartition("/")[2]
 
 
 @pytest.fixture
-def postgres_url(empty_postgres: str) -> Iterator[str]:
+def postgres_url(postgres_server: str, empty_postgres: str) -> Iterator[str]:
     """A fresh PostgreSQL database."""
-    with a_postgres_database(empty_postgres) as url:
+    with a_postgres_database(postgres_server, empty_postgres) as url:
         yield url
 
 

@@ -83,40 +83,42 @@ async def ours(url: str, messages: int) -> float:
 
 async def spread(url: str, messages: int, workers: int) -> float:
     """A broadcast on a PostgreSQL cluster of its own, sent by *workers* processes."""
-    with tempfile.TemporaryDirectory(prefix="hoctap-bench-") as folder:
-        async with private_cluster(Path(folder)) as cluster:
-            now, clock = working_morning(), Path(folder) / "clock"
-            await asyncio.to_thread(bend, clock, now.timestamp() - time.time())
-            database = Database.open(cluster.url)
-            await database.write(lambda c: add_crowd(c, messages, "telegram", now))
-            nursery = Nursery(
-                {
-                    "database": cluster.url,
-                    "api_url": url,
-                    "per_second": math.inf,
-                    "patience": 30.0,
-                    "lease": 30.0,
-                    "clock": str(clock),
-                    "engine": "procrastinate",
-                }
-            )
-            await nursery.start()
-            try:
-                for _ in range(workers):
-                    await nursery.fork()
-                await asyncio.sleep(WARMING)
-                number = await database.write(lambda c: approve_broadcast(c, now, expected=1))
-                begun = time.perf_counter()
-                while await database.read(lambda c: broadcasts.find(c, number).status) != Status.COMPLETED:
-                    await asyncio.sleep(0.05)
-                seconds = time.perf_counter() - begun
-            finally:
-                await nursery.close()
-            counts = database.read_now(lambda c: deliveries.count_by_status(c, number))
-            database.close()
-            if counts != {(DeliveryStatus.SENT, ""): messages}:
-                raise SystemExit(f"{counts}: no figure is worth anything")
-            return seconds
+    with (
+        tempfile.TemporaryDirectory(prefix="hoctap-bench-") as folder,
+        private_cluster(Path(folder)) as cluster,
+    ):
+        now, clock = working_morning(), Path(folder) / "clock"
+        await asyncio.to_thread(bend, clock, now.timestamp() - time.time())
+        database = Database.open(cluster.url)
+        await database.write(lambda c: add_crowd(c, messages, "telegram", now))
+        nursery = Nursery(
+            {
+                "database": cluster.url,
+                "api_url": url,
+                "per_second": math.inf,
+                "patience": 30.0,
+                "lease": 30.0,
+                "clock": str(clock),
+                "engine": "procrastinate",
+            }
+        )
+        await nursery.start()
+        try:
+            for _ in range(workers):
+                await nursery.fork()
+            await asyncio.sleep(WARMING)
+            number = await database.write(lambda c: approve_broadcast(c, now, expected=1))
+            begun = time.perf_counter()
+            while await database.read(lambda c: broadcasts.find(c, number).status) != Status.COMPLETED:
+                await asyncio.sleep(0.05)
+            seconds = time.perf_counter() - begun
+        finally:
+            await nursery.close()
+        counts = database.read_now(lambda c: deliveries.count_by_status(c, number))
+        database.close()
+        if counts != {(DeliveryStatus.SENT, ""): messages}:
+            raise SystemExit(f"{counts}: no figure is worth anything")
+        return seconds
 
 
 def run(

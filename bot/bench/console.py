@@ -58,9 +58,8 @@ def run(say: Callable[[str], None], people: int = PEOPLE, url: str = "") -> None
 
 async def run_on_postgresql(say: Callable[[str], None], people: int = PEOPLE) -> None:
     """The same on a PostgreSQL cluster of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with private_cluster(Path(folder)) as cluster:
-            await asyncio.to_thread(run, say, people, cluster.url)
+    with tempfile.TemporaryDirectory() as folder, private_cluster(Path(folder)) as cluster:
+        await asyncio.to_thread(run, say, people, cluster.url)
 
 
 async def _measure(app: App, say: Callable[[str], None]) -> None:

@@ -115,7 +115,7 @@ async def _database(folder: Path, *, spread: bool) -> AsyncIterator[str]:
     if not spread:
         yield f"sqlite:///{folder / 'bench.db'}"
         return
-    async with private_cluster(folder) as cluster:
+    with private_cluster(folder) as cluster:
         yield cluster.url
 
 

@@ -12,7 +12,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from bot.outreach.delivery import DeliveryStatus, OnAmbiguous
 from bot.outreach.quiet_hours import ZONE
 from bot.sending import Window
 
-Restart = Callable[[], Awaitable[None]]
+Restart = Callable[[], None]
 """Ends and starts the database's server."""
 
 PER_SECOND: Final = 600.0
@@ -183,7 +183,7 @@ async def _torment(
                 await asyncio.to_thread(bend, clock, base + jump)
                 outcome.jumps += 1
             if restart and ordeal.restarts and outcome.kills % max(1, ordeal.kills // ordeal.restarts) == 3:
-                await restart()
+                await asyncio.to_thread(restart)
                 outcome.restarts += 1
             await nursery.fork()
         elif quiet > 2.0:
@@ -308,7 +308,7 @@ def main(ordeal: Ordeal, *, postgresql: bool = False) -> bool:
     async def go(folder: Path) -> Outcome:
         if not postgresql:
             return await run(f"sqlite:///{folder / 'torture.db'}", ordeal, folder)
-        async with private_cluster(folder) as cluster:
+        with private_cluster(folder) as cluster:
             return await run(cluster.url, ordeal, folder, cluster.restart)
 
     with tempfile.TemporaryDirectory(prefix="hoctap-torture-") as folder:

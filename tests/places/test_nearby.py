@@ -62,7 +62,7 @@ def engine(
     if request.param == "sqlite":
         yield from _in_database(f"sqlite:///{tmp_path_factory.mktemp('near') / 'near.db'}", published, "sql")
         return
-    with a_postgres_database() as url:
+    with a_postgres_database(request.getfixturevalue("postgres_server")) as url:
         yield from _in_database(url, published, request.param)
 
 
