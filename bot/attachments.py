@@ -16,6 +16,11 @@ class KeptFiles:
     public_url: str
     clock: Callable[[], datetime]
 
+    @property
+    def are_public(self) -> bool:
+        """Whether a platform can fetch them."""
+        return bool(self.public_url)
+
     def address(self, media: Media) -> str:
         """Where anybody can fetch the file; empty when we have no public address."""
         return f"{self.public_url}{media.path}" if self.public_url else ""

@@ -23,6 +23,11 @@ LocationLink = Callable[[Address], str]
 class Files(Protocol):
     """Where the files that go with messages come from, and what platforms call those they hold."""
 
+    @property
+    def are_public(self) -> bool:
+        """Whether we have a public address, at which a platform can fetch files."""
+        ...
+
     def address(self, media: Media) -> str:
         """Where a platform can fetch the file; empty when we have no public address."""
         ...
@@ -48,8 +53,9 @@ Call = Mapping[str, Any]
 class Abilities:
     """What a channel can show and how fast it may send, over all chats; infinite for no limit.
 
-    *bulk* is added to the calls of broadcasts. *window* is when the channel may write first, *people_max*
-    and *monthly_max* what its plan allows (0: no end).
+    *bulk* is added to the calls of broadcasts. *files*: whether a picture or document can go with a message;
+    without it only the words for it do. *window* is when the channel may write first, *people_max* and
+    *monthly_max* what its plan allows (0: no end).
     """
 
     text_max: int
@@ -57,6 +63,7 @@ class Abilities:
     per_second: float
     location_button: bool = False
     buttons: bool = True
+    files: bool = True
     bulk: Mapping[str, Any] = field(default_factory=dict)
     window: Window | None = None
     people_max: int = 0

@@ -110,6 +110,7 @@ class ZaloBotChannel:
         return Abilities(
             text_max=TEXT_MAX,
             choices_max=40,
+            files=self._files is not None and self._files.are_public,
             per_second=5,
             buttons=False,
             people_max=self._settings.people_max,

@@ -117,6 +117,7 @@ class ZaloOaChannel:
         return Abilities(
             text_max=2000,
             choices_max=40,
+            files=self._files is not None and self._files.are_public,
             per_second=settings.per_minute / 60,
             location_button=self._location_link is not None,
             window=Window(timedelta(hours=48), timedelta(days=7), settings.reply_price, settings.template_price),

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import typer
-
 from bot.app import App, bind, utc_now
+from bot.cli.greeting import say_address, warn
 from bot.config import Config
 from bot.db import Database
 from bot.dialogue.texts import load_texts
@@ -17,9 +16,8 @@ def run() -> None:
     config = Config.load()
     texts = load_texts(config.content / "texts.yml")
     listening = bind(config.host, config.port)
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
-    port = listening.getsockname()[1]
-    typer.echo(texts("cli.ready", url=config.public_url or f"http://{host}:{port}/"))
+    say_address(config, texts, listening)
+    warn(config, texts)
     set_up(config.log_level)
     database = Database.open(config.database, config.keys)
     began = start(config, database, utc_now())

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import typer
-
 from bot.app import App, Part, bind, utc_now
+from bot.cli.greeting import say_address, warn
 from bot.cli.worker import open_shared_database
 from bot.config import Config
 from bot.dialogue.texts import load_texts
@@ -18,8 +17,8 @@ def web() -> None:
     texts = load_texts(config.content / "texts.yml")
     database = open_shared_database(config)
     listening = bind(config.host, config.port)
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host
-    typer.echo(texts("cli.ready", url=config.public_url or f"http://{host}:{listening.getsockname()[1]}/"))
+    say_address(config, texts, listening)
+    warn(config, texts)
     set_up(config.log_level)
     began = start(config, database, utc_now())
 

@@ -3,8 +3,10 @@
 import asyncio
 
 from bot.app import App, CannotStart, Part, utc_now
+from bot.cli.greeting import warn
 from bot.config import Config
 from bot.db import Database
+from bot.dialogue.texts import load_texts
 from bot.log import set_up
 from bot.publication import start
 
@@ -13,6 +15,7 @@ def worker() -> None:
     """Send broadcasts and answer what ``hoctap web`` receives; any number beside each other."""
     config = Config.load()
     database = open_shared_database(config)
+    warn(config, load_texts(config.content / "texts.yml"))
     set_up(config.log_level)
     began = start(config, database, utc_now())
 

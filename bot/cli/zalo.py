@@ -15,6 +15,7 @@ from bot.channels.zalo_quota import month_of
 from bot.channels.zalo_request import ZaloRequest
 from bot.channels.zalo_token import TokenLater, TokenLost, TokenPair, code_challenge, code_verifier, consent_url
 from bot.cli.errors import CommandError
+from bot.cli.greeting import warn
 from bot.config import Config
 from bot.db import Database, quotas, zalo
 from bot.dialogue.texts import Texts, load_texts
@@ -64,6 +65,7 @@ def status() -> None:
         pair = database.read_now(lambda c: zalo.find_pair(c, config.zalo_oa_app_id)) or pair
         until = f"{pair.expires_at.astimezone(ZONE):%d/%m/%Y %H:%M}"
         typer.echo(texts("cli.zalo_connected", name=name, until=until))
+        warn(config, texts)
         for each in database.read_now(lambda c: quotas.of_period(c, month_of(now))):
             typer.echo(
                 texts("cli.quota", channel=each.channel, name=each.name, used=each.used, most=each.most or "?")

@@ -8,7 +8,7 @@ from bot.db import attachments, conversations, drawers, unanswered, webchat
 
 
 def delete_old(connection: Connection, now: datetime) -> None:
-    """Delete old events, replies, lines of the web chat, questions in vain, kept forms, and files nothing names."""
+    """Delete old events, replies, chat lines, questions in vain, kept forms, and files that nothing names."""
     conversations.forget_old(connection, now)
     webchat.forget_old_lines(connection, now)
     unanswered.forget_old(connection, now)

@@ -77,6 +77,8 @@ def _of_reach(office: Office, broadcast: Broadcast, count: Count) -> Iterator[Fi
             yield Finding("check.over_plan", False, {"channel": each.channel, "count": each.over_plan})
         if each.closed:
             yield Finding("check.closed", False, {"channel": each.channel, "count": each.closed})
+        if each.bare and each.people:
+            yield Finding("check.bare", False, {"channel": each.channel})
         if each.cost:
             yield Finding("check.cost", False, {"channel": each.channel, "cost": each.cost})
         over = broadcast.starts_at + timedelta(seconds=each.seconds)

@@ -186,7 +186,7 @@ def plan(
     what is left of the channels' quotas this month. *counted* are its people, when they are known."""
     abilities = {name: each.abilities for name, each in office.channels.items()}
     limits = {
-        name: Limits(each.per_second, each.window, each.people_max, each.monthly_max)
+        name: Limits(each.per_second, each.window, each.people_max, each.monthly_max, each.files)
         for name, each in abilities.items()
     }
     windows = {name: each.window for name, each in limits.items()}
@@ -199,7 +199,8 @@ def plan(
     place = longest_sample(office, found)
     calls = [each.render(render(found.content, name, place)) for name, each in office.channels.items()]
     parts = max((len(each) for each in calls), default=1)
-    return plan_reach(people, limits, known, has_template="template" in found.content, parts=parts), known
+    has_template, has_file = "template" in found.content, "media" in found.content
+    return plan_reach(people, limits, known, has_template=has_template, parts=parts, has_file=has_file), known
 
 
 def _closing(office: Office, found: Broadcast) -> Mapping[str, timedelta]:

@@ -1,7 +1,7 @@
 """How many a broadcast can really reach now: by channel, by which window or template, for how much, how long."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isinf
 
@@ -20,12 +20,13 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a channel allows: its pace, its window, the people and messages of its plan (0: no end)."""
+    """What a channel allows: its pace, its window, the people and messages of its plan (0: no end), files."""
 
     per_second: float
     window: Window | None = None
     people_max: int = 0
     monthly_max: int = 0
+    files: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class ChannelReach:
-    """What a broadcast comes to on one channel. *over_plan* people are more than its plan holds."""
+    """What a broadcast comes to on one channel. *over_plan* people are more than its plan holds; *bare* tells
+    that they get only the words for its picture or document."""
 
     channel: str
     shares: tuple[Share, ...]
     closed: int
     over_plan: int
     seconds: float
+    bare: bool = False
 
     @property
     def people(self) -> int:
@@ -65,19 +68,21 @@ def plan_reach(
     *,
     has_template: bool,
     parts: int = 1,
+    has_file: bool = False,
 ) -> tuple[ChannelReach, ...]:
     """The reach on every channel, where *people* are so many by how long ago they last acted.
 
     CLOSED people are reached by a template, if there is one. What a package still holds pays for the
     first of the PAID ones. *parts* is how many messages one copy is.
     """
-    return tuple(
+    planned = (
         _plan_channel(
             name, people[name], limits[name], [q for q in quotas if q.channel == name], has_template, parts
         )
         for name in sorted(people)
         if name in limits
     )
+    return tuple(replace(each, bare=has_file and not limits[each.channel].files) for each in planned)
 
 
 def _plan_channel(

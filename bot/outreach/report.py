@@ -147,6 +147,8 @@ def plan(phrase: Phrase, channels: Sequence[ChannelReach], quotas: Sequence[Quot
             yield phrase(key, people=share.people, price=share.price)
         if each.closed:
             yield phrase("show.plan_closed", people=each.closed)
+        if each.bare and each.people:
+            yield phrase("show.plan_bare")
         if each.over_plan:
             yield phrase("show.plan_over", people=each.over_plan)
         for quota in quotas:

@@ -16,7 +16,8 @@ from bot.db.tables import contacts
 from bot.dispatch import Dispatcher
 from bot.outreach.audience_rule import segment_as_json
 from bot.outreach.schedule import Kind, Schedule
-from tests.cli.test_broadcast_commands import AT, PASSWORDS, TOMORROW, Shell, shell
+from tests.cli.test_broadcast_commands import AT, CAMPAIGN, PASSWORDS, TOMORROW, Shell, shell
+from tests.outreach.pictures import png
 from tests.outreach.postroom import CONTENT, NOW, Clock, Recorder, add_people, new_draft, run_once, schedule
 
 __all__ = ["shell"]
@@ -194,6 +195,25 @@ def test_a_schedule_that_repeats_what_is_sent_that_day_is_not_approved(shell: Sh
     said = ask(shell, "minh", "approve", "1", typed="3\n")
     assert "Đợt 1 cùng ngày" in said
     assert "đúng nội dung này" in said
+
+
+def test_a_plan_says_who_gets_no_picture_for_want_of_an_address(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "content" / "campaigns"
+    (folder / "ap-phich.png").write_bytes(png())
+    (folder / "thu.md").write_text(CAMPAIGN + "Hình: ap-phich.png | Áp phích ngày hội\n", "utf-8")
+    shell.database.submit(lambda c: add_people(c, 1, channel="zalo_bot", prefix="z")).result()
+    monkeypatch.setenv("HOCTAP_ZALO_BOT_TOKEN", "1:x")
+    ask(shell, "lan", "every", "thu", "--when", "daily")
+
+    lines = say(shell, "show", "1").splitlines()
+    (at,) = [number for number, line in enumerate(lines) if "HOCTAP_PUBLIC_URL" in line]
+    assert [line for line in lines[:at] if "đến được" in line][-1].startswith("zalo_bot:")
+    assert "HOCTAP_PUBLIC_URL" in shell.broadcast("lan", "draft", "thu", "--at", AT)
+
+    monkeypatch.setenv("HOCTAP_PUBLIC_URL", "https://hoctap.example")
+    assert "HOCTAP_PUBLIC_URL" not in say(shell, "show", "1")
 
 
 def figures_below(said: str, heading: str) -> list[int]:

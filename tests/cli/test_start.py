@@ -72,6 +72,17 @@ def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
     assert_clear(result, "/proc/h.db")
 
 
+def test_zalo_without_a_public_address_is_told_what_it_lacks(tmp_path: Path) -> None:
+    nowhere = "sqlite:////proc/h.db"
+    variables = {"HOCTAP_PORT": "0", "HOCTAP_DATA": str(tmp_path), "HOCTAP_DATABASE_URL": nowhere}
+
+    bare = hoctap("run", **variables, HOCTAP_ZALO_BOT_TOKEN="1:x")
+    public = hoctap("run", **variables, HOCTAP_ZALO_BOT_TOKEN="1:x", HOCTAP_PUBLIC_URL="https://hoctap.example")
+
+    assert_clear(bare, "không có hình hay tài liệu", "HOCTAP_PUBLIC_URL")
+    assert "HOCTAP_PUBLIC_URL" not in public.stderr + hoctap("run", **variables).stderr
+
+
 def test_an_unknown_variable() -> None:
     assert_clear(hoctap("run", HOCTAP_TELEGRAM_TOCKEN="1:x"), "HOCTAP_TELEGRAM_TOCKEN")
 

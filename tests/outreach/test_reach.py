@@ -239,6 +239,17 @@ def test_a_plan_ends_the_reach(used: int, people: int) -> None:
     assert (bot.people, bot.over_plan) == (people, 70 - people)
 
 
+def test_who_cannot_get_the_picture_is_told_of_a_message_that_has_one() -> None:
+    def bare(*, has_file: bool) -> dict[str, bool]:
+        people = {"bot": {Route.OPEN: 7}, "web": {Route.OPEN: 7}}
+        limits = {"bot": Limits(5, files=False), "web": Limits(5)}
+        planned = plan_reach(people, limits, [], has_template=False, has_file=has_file)
+        return {each.channel: each.bare for each in planned}
+
+    assert bare(has_file=True) == {"bot": True, "web": False}
+    assert bare(has_file=False) == {"bot": False, "web": False}
+
+
 def test_a_channel_that_does_not_run_is_not_planned() -> None:
     assert plan_reach(PEOPLE, {}, [], has_template=False) == ()
 

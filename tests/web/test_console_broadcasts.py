@@ -4,13 +4,14 @@ import io
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Connection, insert, update
 
 from bot.access import totp
+from bot.channels.base import Channel
 from bot.contacts import Segment, Topic
 from bot.db import broadcasts
 from bot.db.tables import broadcasts as broadcast_rows
@@ -18,7 +19,7 @@ from bot.db.tables import contact_topics, contacts
 from bot.outreach.audience_rule import segment_as_json
 from bot.outreach.broadcast import Status
 from bot.outreach.official import Role
-from tests.conftest import NOW
+from tests.conftest import NOW, Wire, open_channel
 from tests.web.conftest import Console, Desk
 
 TYPED = {
@@ -307,6 +308,22 @@ async def test_an_official_of_a_province_writes_to_nobody_else(console: Console)
     for provinces in ("", "Hà Nội", "TP.HCM\nHà Nội"):
         page = await lan.sends("/console/broadcasts/save", **{**TYPED, "provinces": provinces})
         assert "ngoài địa bàn" in page.text
+
+
+async def test_who_gets_only_the_words_for_a_picture_is_to_be_looked_at(console: Console) -> None:
+    people(console, 1)
+    await console.database.write(lambda c: c.execute(update(contacts).values(channel="zalo_bot")))
+    cast(dict[str, Channel], console.app.channels)["zalo_bot"] = open_channel("zalo_bot", Wire())
+    lan = await console.official("lan", Role.DRAFTER)
+    path = await drafted(lan)
+    media = {"kind": "image", "digest": "0" * 64, "name": "ap-phich.png", "alt": "Áp phích"}
+    found = console.database.read_now(lambda c: broadcasts.find(c, 1))
+    row = update(broadcast_rows).values(content={**found.content, "media": media})
+    await console.database.write(lambda c: c.execute(row))
+
+    page = await lan.opens(path)
+    assert "Xem lại: Kênh Zalo Bot: bà con chỉ nhận được lời tả" in page.text
+    assert page.text.count("HOCTAP_PUBLIC_URL") == 2
 
 
 async def test_html_in_a_title_or_message_is_shown_as_text(console: Console) -> None:
