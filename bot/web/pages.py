@@ -7,7 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
@@ -21,6 +21,14 @@ Health = Callable[[], Awaitable[dict[str, Any]]]
 def open_templates() -> Jinja2Templates:
     """The Jinja2 templates of this package; everything is escaped unless it is already HTML."""
     return Jinja2Templates(HERE / "templates")
+
+
+def tell_too_large(request: Request, largest: int) -> Response:
+    """What is answered to a body of more than *largest* bytes: a page to officials, a word to programs."""
+    if not request.url.path.startswith("/console"):
+        return PlainTextResponse("too large", 413)
+    context = {"megabytes": largest // 1_000_000}
+    return open_templates().TemplateResponse(request, "console/too_large.html", context, status_code=413)
 
 
 def build_app(
@@ -46,6 +54,6 @@ def build_app(
         ],
         middleware=[
             Middleware(SafeHeaders, frame_ancestors=frame_ancestors, secure=secure),
-            Middleware(BodyLimit),
+            Middleware(BodyLimit, tell=tell_too_large),
         ],
     )

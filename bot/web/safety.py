@@ -6,13 +6,25 @@ from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_MAX = 1_000_000
 UPLOAD_MAX = 20_000_000
-UPLOADS = frozenset({"/console/centres/import", "/console/answers/workbook"})
-"""Where files are taken; only officials get so far that their body is read."""
+DRAINED_MAX = 100_000_000
+"""A browser shows what we answer only once it has sent everything; of more than this we hear nothing."""
+
+UPLOADS = frozenset(
+    {
+        "/console/centres/import",
+        "/console/answers/workbook",
+        "/console/broadcasts/preview",
+        "/console/broadcasts/save",
+    }
+)
+"""Where officials send files."""
+
+TellTooLarge = Callable[[Request, int], Response]
 
 
 class SafeHeaders:
@@ -49,10 +61,14 @@ class SafeHeaders:
 
 
 class BodyLimit:
-    """Refuses a request whose body is larger than it may be, before it is read into memory."""
+    """Refuses a request whose body is larger than it may be, before it is read into memory.
 
-    def __init__(self, app: ASGIApp) -> None:
+    *tell* draws the answer, given how many bytes are allowed.
+    """
+
+    def __init__(self, app: ASGIApp, tell: TellTooLarge) -> None:
         self._app = app
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,7 +77,10 @@ class BodyLimit:
         largest = UPLOAD_MAX if scope["path"] in UPLOADS else BODY_MAX
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > largest:
-            await PlainTextResponse("too large", 413)(scope, receive, send)
+            if length.isdigit() and int(length) <= DRAINED_MAX:
+                while (await receive()).get("more_body"):
+                    pass
+            await self._tell(Request(scope), largest)(scope, receive, send)
             return
         seen = 0
 
@@ -76,7 +95,7 @@ class BodyLimit:
         try:
             await self._app(scope, receive_counted, send)
         except _TooLarge:
-            await PlainTextResponse("too large", 413)(scope, receive, send)
+            await self._tell(Request(scope), largest)(scope, receive, send)
 
 
 class _TooLarge(Exception):
