@@ -23,6 +23,8 @@ from bot.outreach.schedule import Kind, Schedule
 app = typer.Typer(help="Schedules, the year's plan, and results of broadcasts.", no_args_is_help=True)
 app.add_typer(results.app)
 
+TIMES_SHOWN = 5
+
 Number = Annotated[int, typer.Argument(help="The number of the schedule.")]
 Campaign = Annotated[str, typer.Argument(help="A file of content/campaigns, without .md.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; officials will read it.")]
@@ -126,13 +128,7 @@ def show(number: Number, login: Whose = "", password_stdin: PasswordStdin = Fals
             found = desk.database.read_now(lambda c: scheduling.find(c, desk.office, reader, number, desk.now))
         _show(desk, found)
         _show_messages(desk, found)
-        at = desk.now
-        for _ in range(5):
-            if (due := next_due(found.plan["rule"], at)) is None:
-                break
-            goes = any(scheduling.is_valid_at(found, due))
-            typer.echo(desk.texts("schedule.next" if goes else "schedule.next_expired", due=report.moment(due)))
-            at = due
+        _show_times(desk, found)
         for due_at, status, made in desk.database.read_now(lambda c: schedules.runs_of(c, number)):
             said = desk.texts(f"run.{status}")
             numbers = ", ".join(map(str, made)) or "–"
@@ -145,6 +141,7 @@ def submit(number: Number, login: As, password_stdin: PasswordStdin = False) -> 
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         seen = desk.database.read_now(lambda c: scheduling.find(c, desk.office, official, number, desk.now))
+        _show_times(desk, seen)
         _show_messages(desk, seen)
         _show(desk, desk.act(lambda c: scheduling.submit(c, desk.office, official, number, desk.now)))
 
@@ -164,6 +161,7 @@ def approve(
         seen = desk.database.read_now(lambda c: scheduling.find(c, desk.office, official, number, desk.now))
         desk.database.read_now(lambda c: scheduling.may_approve(c, desk.office, official, seen, desk.now))
         _show(desk, seen)
+        _show_times(desk, seen)
         total = _show_messages(desk, seen)
         if not yes and typer.prompt(desk.texts("ask.confirm", total=total)).strip() != str(total):
             raise Forbidden("rule.not_confirmed", total=total)
@@ -262,6 +260,7 @@ def _keep(desk: Desk, official: Official, kind: Kind, plan: dict[str, Any]) -> N
     made = Schedule(kind, title, plan, official.login)
     kept = desk.act(lambda c: scheduling.draft(c, desk.office, official, made, desk.now))
     _show(desk, kept)
+    _show_times(desk, kept)
     typer.echo(desk.texts("schedule.drafted", id=kept.id, login=official.login))
 
 
@@ -279,6 +278,19 @@ def _show(desk: Desk, each: Schedule) -> None:
     )
     if each.reason:
         typer.echo(desk.texts("show.because", reason=report.because(desk.texts, each.reason)))
+
+
+def _show_times(desk: Desk, each: Schedule) -> None:
+    """Print when it is due the next times, and in which months never."""
+    at = desk.now
+    for _ in range(TIMES_SHOWN):
+        if (due := next_due(each.plan["rule"], at)) is None:
+            break
+        goes = any(scheduling.is_valid_at(each, due))
+        typer.echo(desk.texts("schedule.next" if goes else "schedule.next_expired", due=report.moment(due)))
+        at = due
+    for line in report.skips(desk.texts, each.plan["rule"]):
+        typer.echo(line)
 
 
 def _show_messages(desk: Desk, found: Schedule) -> int:

@@ -1,5 +1,6 @@
 """When something is due again: by the sun's calendar, by the moon's, or so many days before a deadline."""
 
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -14,6 +15,9 @@ Rule = Mapping[str, Any]
 """A recurrence as stored: ``every`` is daily, weekly (``weekday`` 0–6), monthly (``day`` 1–31 or "last"),
 yearly (``day``, ``month``), lunar (``day``, ``month`` of the moon) or deadline (``day``, ``month``,
 ``before``: days); all have ``hour`` and ``minute`` in Vietnam."""
+
+_ORDINARY_YEAR: Final = 2027
+"""No leap year."""
 
 EVERY: Final = ("daily", "weekly", "monthly", "yearly", "lunar", "deadline")
 
@@ -39,6 +43,18 @@ def check_rule(rule: Rule) -> Rule:
     if rule.get("every") not in EVERY or found is None:
         raise Forbidden("schedule.rule", rule=", ".join(f"{name} {value}" for name, value in rule.items()))
     return rule
+
+
+def skipped_months(rule: Rule) -> list[int]:
+    """The months of an ordinary year in which *rule* wants a day that they do not have."""
+    match rule["every"]:
+        case "monthly" if rule["day"] != "last":
+            months = range(1, 13)
+        case "yearly":
+            months = range(rule["month"], rule["month"] + 1)
+        case _:
+            return []
+    return [month for month in months if monthrange(_ORDINARY_YEAR, month)[1] < rule["day"]]
 
 
 def deadline_of(rule: Rule, due: datetime) -> date:

@@ -13,6 +13,7 @@ from bot.outreach.frozen_content import render
 from bot.outreach.placeholders import PlaceWords
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.reach import ChannelReach, Route
+from bot.outreach.recurrence import Rule, skipped_months
 
 Phrase = Callable[..., str]
 """The phrase of a key of ``broadcast_texts.yml``, filled. Raises KeyError for a key that is not there."""
@@ -154,6 +155,13 @@ def plan(phrase: Phrase, channels: Sequence[ChannelReach], quotas: Sequence[Quot
         for quota in quotas:
             if quota.channel == each.channel:
                 yield phrase("show.plan_quota", name=quota.name, used=quota.used, most=quota.most or "?")
+
+
+def skips(phrase: Phrase, rule: Rule) -> Iterator[str]:
+    """Which months have no such day, and what to ask for instead."""
+    if months := skipped_months(rule):
+        key = "leap_day" if rule["every"] == "yearly" else "skips_29" if rule["day"] == 29 else "skips"
+        yield phrase(f"schedule.{key}", months=", ".join(map(str, months)), day=rule["day"])
 
 
 def tap_name(phrase: Phrase, content: Mapping[str, Any], token: str) -> str:

@@ -117,6 +117,33 @@ def test_a_schedule_that_cannot_be_is_refused(shell: Shell, words: tuple[str, ..
     assert "Chưa có lịch gửi nào" in say(shell, "list")
 
 
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("31", "Tháng 2, 4, 6, 9, 11 không có ngày 31 nên tháng đó không gửi"),
+        ("30", "Tháng 2 không có ngày 30 nên tháng đó không gửi"),
+        ("29", "Tháng 2 chỉ có ngày 29 vào năm nhuận"),
+        ("29/2", "Ngày 29/2 chỉ có vào năm nhuận"),
+    ],
+)
+def test_who_plans_and_who_approves_learns_which_months_have_no_such_day(
+    shell: Shell, when: str, said: str
+) -> None:
+    answers = [
+        ask(shell, "lan", "every", "thu", "--when", when),
+        ask(shell, "lan", "submit", "1"),
+        say(shell, "show", "1"),
+        ask(shell, "minh", "approve", "1", typed="3\n"),
+    ]
+    assert [said in answer and "lập lịch khác với --when" in answer for answer in answers] == [True] * 4
+    assert [answer.count("  sẽ gửi ") for answer in answers] == [5] * 4
+
+
+@pytest.mark.parametrize("when", ["28", "last", "daily", "28/2", "lunar 30/1"])
+def test_a_day_that_every_month_has_needs_no_word(shell: Shell, when: str) -> None:
+    assert "lập lịch khác" not in ask(shell, "lan", "every", "thu", "--when", when)
+
+
 def test_times_at_which_the_campaign_is_over_are_marked(shell: Shell, tmp_path: Path) -> None:
     path = tmp_path / "content" / "campaigns" / "thu.md"
     path.write_text(path.read_text("utf-8").replace("2099", f"{TOMORROW:%Y}"), "utf-8")
