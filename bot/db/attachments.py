@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.db.channel_tables import attachments, uploads
@@ -31,6 +31,12 @@ def renew(connection: Connection, digest: str, now: datetime) -> bool:
     """Whether the file is kept; it then counts as kept *now*, and so outlasts ``delete_unused`` beside us."""
     row = update(attachments).where(attachments.c.digest == digest).values(kept_at=now)
     return connection.execute(row).rowcount == 1
+
+
+def size(connection: Connection, digest: str) -> int:
+    """How many bytes the file has; 0 when it is not there."""
+    query = select(func.length(attachments.c.body)).where(attachments.c.digest == digest)
+    return connection.scalar(query) or 0
 
 
 def find(connection: Connection, digest: str) -> bytes | None:

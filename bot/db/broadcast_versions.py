@@ -26,10 +26,12 @@ def keep(connection: Connection, broadcast: Broadcast, by: str, now: datetime) -
     last = connection.scalar(
         select(func.max(broadcast_versions.c.number)).where(broadcast_versions.c.broadcast_id == broadcast.id)
     )
+    media = broadcast.content.get("media")
     frozen = {
         "title": broadcast.title,
         "text": broadcast.content["text"],
         "buttons": [f"{each['label']} {each['target']}".strip() for each in broadcast.content["buttons"]],
+        "file": f"{media['name']}: {media['alt']} ({media['digest'][:12]})" if media else "",
         "segment": segment_as_json(broadcast.segment),
         "due_at": broadcast.due_at.isoformat(),
         "not_after": broadcast.not_after.isoformat(),

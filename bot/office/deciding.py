@@ -18,7 +18,9 @@ from bot.office.samples import longest_sample
 from bot.office.sources import check_sources
 from bot.outreach import broadcast as rules
 from bot.outreach.broadcast import Act, Broadcast, Forbidden
+from bot.outreach.campaign import Campaign
 from bot.outreach.frozen_content import closing, render
+from bot.outreach.notice import ACKNOWLEDGE
 from bot.outreach.official import Official
 from bot.outreach.quiet_hours import ZONE
 from bot.outreach.reach import ChannelReach, Limits, Route, plan_reach
@@ -29,11 +31,11 @@ def draft(connection: Connection, office: Office, official: Official, made: Broa
     rights.check(official, Right.DRAFT)
     rules.check_scope(made, official, office.province_of)
     _check_corrected(connection, office, official, made)
-    keep_file(connection, office, made.content, now)
+    keep_file(connection, office, made.content, now, official.login)
     return broadcasts.add(connection, made, now)
 
 
-_ONLY_IN_FILES = ("media", "quiz", "template", "texts")
+_ONLY_IN_FILES = ("quiz", "template", "texts")
 
 
 def edit(
@@ -45,14 +47,21 @@ def edit(
     before = find(connection, office, official, number)
     if "written" in made.content:
         check_form(before)
-    keep_file(connection, office, made.content, now)
+    keep_file(connection, office, made.content, now, official.login)
     return _change(connection, official, number, Act.EDIT, lambda b: rules.edit(b, made, now), now)
 
 
 def check_form(before: Broadcast) -> None:
     """Raises Forbidden where words typed into a form would drop what only a campaign's file can hold."""
-    if any(part in before.content for part in _ONLY_IN_FILES):
+    confirms = any(each["token"] == ACKNOWLEDGE for each in before.content["buttons"])
+    if confirms or any(part in before.content for part in _ONLY_IN_FILES):
         raise Forbidden("rule.only_in_file", file=f"{before.campaign}.md")
+
+
+def check_form_of(campaign: Campaign) -> None:
+    """As `check_form`, for a campaign's file that a form is filled from."""
+    if campaign.asks_confirmation or campaign.options or campaign.template or campaign.texts:
+        raise Forbidden("rule.only_in_file", file=f"{campaign.code}.md")
 
 
 def find(connection: Connection, office: Office, official: Official, number: int) -> Broadcast:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from bot.contacts import Segment
+from bot.messages import Media
 from bot.office.office import Office
 from bot.office.place_names import commune_token, province_code
 from bot.outreach.broadcast import LASTS, Broadcast, Forbidden, check_times
@@ -21,7 +22,8 @@ _TIME = "%d/%m/%Y %H:%M"
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What an official typed for a draft; *campaign* is the code of a file, or words of their own."""
+    """What an official typed for a draft; *campaign* is the code of a file, or words of their own, with which
+    *media* goes."""
 
     campaign: str | Written
     at: str
@@ -34,11 +36,12 @@ class Typed:
     urgent_reason: str = ""
     on_ambiguous: str = ""
     holidays: bool = False
+    media: Media | None = None
 
 
 def compose(office: Office, typed: Typed, author: str, now: datetime) -> Broadcast:
     """The draft that was asked for. Raises Forbidden or CampaignError when it cannot be."""
-    campaign = read_words(office, typed.campaign)
+    campaign = read_words(office, typed.campaign, typed.media)
     if typed.urgent_reason and campaign.kind is not Kind.URGENT:
         raise Forbidden("rule.urgent")
     due = read_time(typed.at)
@@ -82,13 +85,16 @@ def correct(office: Office, wrong: Broadcast, typed: Typed, author: str, now: da
     return replace(draft, corrects=wrong.id, segment=Segment(reached=wrong.id))
 
 
-def read_words(office: Office, words: str | Written) -> Campaign:
-    """The campaign of a file's code, or of words typed just now. Raises CampaignError with every fault."""
+def read_words(office: Office, words: str | Written, media: Media | None = None) -> Campaign:
+    """The campaign of a file's code, or of words typed just now, with which *media* goes.
+
+    Raises CampaignError with every fault.
+    """
 
     def read(codes: Sequence[str] | None) -> Campaign:
         vocabulary = office.vocabulary(codes)
         if isinstance(words, Written):
-            return build_campaign(words, vocabulary)
+            return build_campaign(words, vocabulary, media)
         return load_campaign(office.content / "campaigns", words, vocabulary)
 
     campaign = read(None)

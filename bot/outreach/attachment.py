@@ -1,14 +1,17 @@
 """The picture or document that goes with a campaign: what may be one, and what is wrong with a file."""
 
 import hashlib
+import io
 import re
 import struct
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Final
 
 from bot.messages import FILE_TYPES, Media, MediaKind
+from nlu.vietnamese import fold, normalise_unicode
 
 SIZE_MAX: Final = {MediaKind.IMAGE: 1 << 20, MediaKind.DOCUMENT: 5 << 20}
 """Bytes: what every channel takes. Zalo's pictures are the smallest (facts of the Official Account)."""
@@ -26,8 +29,9 @@ _ENDINGS = {
     MediaKind.IMAGE: (".jpg", ".jpeg", ".png"),
     MediaKind.DOCUMENT: (".pdf", ".docx", ".xlsx"),
 }
-_BEGINNINGS = {"jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "png": b"\x89PNG\r\n\x1a\n", "pdf": b"%PDF-"}
-_ZIPPED = b"PK\x03\x04"
+_BEGINNINGS = {".jpg": b"\xff\xd8\xff", ".png": b"\x89PNG\r\n\x1a\n", ".pdf": b"%PDF-"}
+_ZIPPED = {".docx": "word/document.xml", ".xlsx": "xl/workbook.xml"}
+"""The part by which a zipped document is known."""
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
@@ -51,14 +55,33 @@ def read_attachment(folder: Path, kind: MediaKind, written: str) -> Media:
         body = (folder / name).read_bytes()
     except OSError as error:
         raise Unfit("file_missing", {"name": name}) from error
-    if len(body) > SIZE_MAX[kind]:
-        most = f"{SIZE_MAX[kind] >> 20}"
-        raise Unfit("file_large", {"name": name, "size": f"{len(body) / (1 << 20):.1f}", "most": most})
-    if not body.startswith(_BEGINNINGS.get(name.rpartition(".")[2], _ZIPPED)):
+    if _ending(body) != name[name.rindex(".") :].replace(".jpeg", ".jpg"):
         raise Unfit("file_kind", {"name": name})
-    if kind is MediaKind.IMAGE:
-        _check_sides(name, body)
+    _check_size(kind, name, body)
     return Media(kind, digest_of(body), name, alt)
+
+
+def take_attachment(named: str, body: bytes, alt: str) -> Media:
+    """The file an official chose, its kind read from its bytes, its name made plain. Raises Unfit.
+
+    *alt* may be empty until it is asked for by `describe`.
+    """
+    ending = _ending(body)
+    stem = PurePath(named.replace("\\", "/")).stem
+    name = re.sub("[^a-z0-9]+", "-", fold(stem)).strip("-")[:60].strip("-") or "tep"
+    kind = next((each for each, endings in _ENDINGS.items() if ending in endings), None)
+    if kind is None:
+        raise Unfit("upload_kind", {"name": f"{name}{PurePath(named).suffix[:10]}"})
+    _check_size(kind, f"{name}{ending}", body)
+    return Media(kind, digest_of(body), f"{name}{ending}", alt)
+
+
+def describe(media: Media, alt: str) -> Media:
+    """*media* with what it shows. Raises Unfit when that is not said, or too long."""
+    said = " ".join(normalise_unicode(alt).split())
+    if not said or len(said) > ALT_MAX:
+        raise Unfit("upload_alt", {"name": media.name, "most": str(ALT_MAX)})
+    return replace(media, alt=said)
 
 
 def digest_of(body: bytes) -> str:
@@ -92,6 +115,27 @@ def picture_size(body: bytes) -> tuple[int, int] | None:
     except (struct.error, IndexError):
         pass
     return None
+
+
+def _ending(body: bytes) -> str:
+    """How the name of the file should end, by its bytes; empty for what may not go."""
+    for ending, beginning in _BEGINNINGS.items():
+        if body.startswith(beginning):
+            return ending
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as parts:
+            names = set(parts.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return ""
+    return next((ending for ending, part in _ZIPPED.items() if part in names), "")
+
+
+def _check_size(kind: MediaKind, name: str, body: bytes) -> None:
+    if len(body) > SIZE_MAX[kind]:
+        most = f"{SIZE_MAX[kind] >> 20}"
+        raise Unfit("file_large", {"name": name, "size": f"{len(body) / (1 << 20):.1f}", "most": most})
+    if kind is MediaKind.IMAGE:
+        _check_sides(name, body)
 
 
 def _check_sides(name: str, body: bytes) -> None:

@@ -163,9 +163,9 @@ def read_campaign(text: str, file: str, vocabulary: Vocabulary, folder: Path | N
     return _build(parts, file, vocabulary, faults, folder)
 
 
-def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
-    """The campaign of words typed into a form. Raises CampaignError with every fault; its *line* is the
-    position of the field in ``FIELDS``, counted from one."""
+def build_campaign(written: Written, vocabulary: Vocabulary, media: Media | None = None) -> Campaign:
+    """The campaign of words typed into a form, with which *media* goes. Raises CampaignError with every fault;
+    its *line* is the position of the field in ``FIELDS``, counted from one."""
     said = (
         written.code,
         written.title,
@@ -180,7 +180,7 @@ def build_campaign(written: Written, vocabulary: Vocabulary) -> Campaign:
         label: (position, normalise_unicode(value).strip())
         for position, (label, value) in enumerate(zip(FIELDS, said, strict=True), 1)
     }
-    return _build(parts, f"{written.code}.md", vocabulary, [])
+    return _build(parts, f"{written.code}.md", vocabulary, [], media=media)
 
 
 def _build(
@@ -189,6 +189,7 @@ def _build(
     vocabulary: Vocabulary,
     faults: list[Fault],
     folder: Path | None = None,
+    media: Media | None = None,
 ) -> Campaign:
     def part(label: str, *, needed: bool = True) -> tuple[int, str]:
         line, value = parts.get(label, (1, ""))
@@ -234,7 +235,7 @@ def _build(
     if written and template is None:
         fault(line, "template", typed=written[:60])
 
-    media = _read_file(parts, folder, fault)
+    media = media or _read_file(parts, folder, fault)
     longest = max((at_longest(each, vocabulary.longest_place) for each in (body, *texts.values())), key=len)
     whole = vocabulary.frame.format(text=longest, sources="; ".join(sources), code="HT-XXXXX")
     if media and (length := telegram_length(to_plain(whole))) > CAPTION_MAX:

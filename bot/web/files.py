@@ -1,5 +1,7 @@
 """Files that go with our messages, at ``/tep/<digest>/<name>``: shown or kept by a browser, never run."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -34,6 +36,12 @@ class FilePages:
             return PlainTextResponse("no such file", 404)
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        shown = "inline" if kind.startswith("image/") else "attachment"
-        headers["Content-Disposition"] = f'{shown}; filename="{name}"'
-        return Response(body, headers=headers, media_type=kind)
+        return send_file(name, body, headers)
+
+
+def send_file(name: str, body: bytes, headers: Mapping[str, str]) -> Response:
+    """The file *name*: a picture to be shown, anything else to be kept."""
+    kind = type_of(name)
+    shown = "inline" if kind.startswith("image/") else "attachment"
+    disposition = {"Content-Disposition": f'{shown}; filename="{name}"'}
+    return Response(body, headers={**headers, **disposition}, media_type=kind)

@@ -189,18 +189,36 @@ async def test_editing_a_draft_for_a_composed_segment_keeps_all_it_asks_for(cons
     assert "segments.yml đã đổi" in (await lan.opens(f"{path}/edit")).text
 
 
-async def test_the_form_does_not_drop_a_picture_it_cannot_hold(console: Console) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"quiz": {"options": ["a", "b"], "right": 0, "why": "", "sources": ""}},
+        {"texts": {"zalo": "Lời riêng"}},
+        {"template": {"id": "1", "data": {}}},
+        {"buttons": [{"label": "Tôi đã rõ", "token": "ack", "kind": "reply", "target": ""}]},
+    ],
+)
+async def test_the_form_does_not_drop_what_it_cannot_hold_and_says_what_to_do(
+    console: Console, more: dict[str, Any]
+) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)
     path = await drafted(lan)
-    content = {**console.database.read_now(lambda c: broadcasts.find(c, 1)).content, "media": {"digest": "ab"}}
+    content = {**console.database.read_now(lambda c: broadcasts.find(c, 1)).content, **more}
     console.database.submit(lambda c: c.execute(update(broadcast_rows).values(content=content))).result()
 
     refused = await lan.sends("/console/broadcasts/save", **{**TYPED, "number": "1"})
 
-    assert "có hình, tài liệu" in refused.text
-    assert "có hình, tài liệu" in (await lan.opens(f"{path}/edit")).text
+    assert "sửa tệp ấy rồi lập đợt gửi mới" in refused.text
+    assert "sửa tệp ấy rồi lập đợt gửi mới" in (await lan.opens(f"{path}/edit")).text
     assert console.database.read_now(lambda c: broadcasts.find(c, 1)).content == content
+
+
+async def test_a_campaigns_file_with_more_than_the_form_holds_does_not_fill_it(console: Console) -> None:
+    lan = await console.official("lan", Role.DRAFTER)
+
+    assert "nút xác nhận" in (await lan.opens("/console/broadcasts/new?from=nhac-bao-cao-20-12")).text
+    assert (await lan.opens("/console/broadcasts/new?from=ngay-sach-21-4")).status_code == 200
 
 
 async def test_one_own_draft_cannot_be_approved_by_any_route(console: Console) -> None:

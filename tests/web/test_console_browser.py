@@ -29,7 +29,9 @@ from bot.knowledge.package import pack
 from bot.outreach.broadcast import Status
 from bot.outreach.official import Role
 from bot.publication import Start
+from bot.web.safety import UPLOAD_MAX
 from tests.conftest import NOW, ROOT
+from tests.outreach.pictures import png
 from tests.web.browsers import CHROMIUM, PASSWORD, QUIET, Person, ask_an_official, fill_house
 from tests.web.conftest import no_name
 
@@ -407,4 +409,38 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     page.reload()
     page.get_by_role("button", name="Lưu nháp").click()
     page.get_by_text("Đã lưu nháp").wait_for()
+    page.context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_picture_is_chosen_seen_and_too_large_a_one_loses_no_word(
+    address: tuple[str, Database], chromium: Any, javascript: bool, tmp_path: Path
+) -> None:
+    base, database = address
+    (tmp_path / "Áp phích.png").write_bytes(png(600, 400))
+    (tmp_path / "to.png").write_bytes(bytes(UPLOAD_MAX + 1))
+    page = chromium.new_context(java_script_enabled=javascript).new_page()
+    Person(page, base, database).signs_in(Role.DRAFTER)
+    page.goto(f"{base}/console/broadcasts/new")
+    page.get_by_label("Tên đợt gửi").fill("Có ảnh")
+    page.get_by_label("Nội dung tin").fill("Mời bà con xem áp phích.")
+    page.get_by_label("Nguồn").fill("Quyết định 1373/QĐ-TTg")
+
+    page.get_by_label("Ảnh hoặc tài liệu").set_input_files(tmp_path / "to.png")
+    page.get_by_role("button", name="Xem trước").click()
+    page.get_by_role("heading", name="Tệp quá lớn").wait_for()
+    page.go_back()
+    assert page.get_by_label("Nội dung tin").input_value() == "Mời bà con xem áp phích."
+
+    page.get_by_label("Ảnh hoặc tài liệu").set_input_files(tmp_path / "Áp phích.png")
+    page.get_by_role("button", name="Xem trước").click()
+    page.get_by_text("Thiếu lời tả tệp").first.wait_for()
+    page.get_by_label("Lời tả tệp").fill("Áp phích xanh")
+    page.get_by_role("button", name="Xem trước").click()
+    page.get_by_role("heading", name="Bà con sẽ thấy").wait_for()
+    drawn = page.get_by_role("img", name="Áp phích xanh").first
+    assert drawn.evaluate("each => [each.complete, each.naturalWidth]") == [True, 600]
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.get_by_text("Đã lưu nháp").wait_for()
+    assert page.get_by_role("img", name="Áp phích xanh").first.evaluate("each => each.naturalWidth") == 600
     page.context.close()

@@ -23,6 +23,7 @@ from bot.office.sheets import describe_copy, safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.report import audience, because, tap_name
+from bot.web.console.file_pages import show_file
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
 from bot.web.console.preview import bubbles, changes, largest_places, plan_lines
@@ -302,6 +303,7 @@ class BroadcastPages:
             "findings": findings,
             "blocked": any(each.blocks for each in findings),
             "bubbles": bubbles(office, found),
+            "file": await show_file(self._front, found),
             "history": await read(lambda c: audit.newest(c, 50, broadcast_id=found.id)),
             "versions": versions,
             "changes": changes(versions[1].frozen, versions[0].frozen, names) if len(versions) > 1 else [],

@@ -13,14 +13,17 @@ from starlette.routing import Route
 from bot.access.rights import Right
 from bot.contacts import Topic
 from bot.office import deciding
+from bot.office.attaching import lay_out
 from bot.office.checklist import look_over
 from bot.office.drafting import Typed, compose, correct, name_of, read_audience, read_words
 from bot.office.links import LinkState, links_of
+from bot.outreach.attachment import ALT_MAX, Unfit, describe
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.campaign import Campaign, CampaignError, Kind, Written
 from bot.outreach.delivery import OnAmbiguous
 from bot.outreach.quiet_hours import ZONE, next_allowed
 from bot.outreach.segments import load_segments
+from bot.web.console.file_pages import choose_file, show_chosen
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.preview import bubbles, largest_places, plan_lines
 
@@ -65,10 +68,13 @@ class ComposerPages:
 
     async def new(self, request: Request, visitor: Visitor) -> Response:
         """An empty form, or one filled from a campaign's file (``?from=``)."""
-        values = _values_in(visitor) if visitor.form else self._empty(self._front.clock())
+        if visitor.form:
+            return self._form(request, visitor, *await self._read(visitor))
+        values = self._empty(self._front.clock())
         if code := request.query_params.get("from", ""):
             campaign = await run_in_threadpool(read_words, self._front.office, code[:80])
-            values |= _filled(campaign)
+            deciding.check_form_of(campaign)
+            values |= _filled(campaign) | await self._lay_out(visitor, campaign)
         return self._form(request, visitor, values)
 
     async def edit(self, request: Request, visitor: Visitor) -> Response:
@@ -76,7 +82,7 @@ class ComposerPages:
         number = number_in(request)
         found = await self._find(visitor, number)
         deciding.check_form(found)
-        values = self._values_of(found) | {"number": str(number)}
+        values = self._values_of(found) | {"number": str(number)} | await self._lay_out(visitor, found)
         if found.segment.is_composed:
             # The form shows only plain conditions; without the name, saving it would reach more people.
             name = await run_in_threadpool(name_of, self._front.office, found.segment, values["topic"])
@@ -91,7 +97,8 @@ class ComposerPages:
         found = await self._find(visitor, number)
         if found.started_at is None:
             raise Forbidden("rule.nothing_to_correct", id=number)
-        values = self._values_of(found) | {"corrects": str(number), "at": self._soon(self._front.clock())}
+        values = self._values_of(found) | await self._lay_out(visitor, found)
+        values |= {"corrects": str(number), "at": self._soon(self._front.clock())}
         values["title"] = self._front.texts("composer.correction", title=found.title)[:200]
         return self._form(request, visitor, values)
 
@@ -112,9 +119,10 @@ class ComposerPages:
 
     async def preview(self, request: Request, visitor: Visitor) -> Response:
         """The form again, with the message as citizens will see it, the people, and what to look at."""
-        values = _values_in(visitor)
-        made, faults = await self._compose(visitor, values)
-        if made is None:
+        values, faults = await self._read(visitor)
+        made, wrong = await self._compose(visitor, values)
+        faults += wrong
+        if made is None or faults:
             return self._form(request, visitor, values, faults)
         now, office = self._front.clock(), self._front.office
         count = await self._front.counter.glance(made)
@@ -128,13 +136,14 @@ class ComposerPages:
             "findings": findings,
             "bubbles": bubbles(office, made),
         }
-        return self._form(request, visitor, values, faults, shown)
+        return self._form(request, visitor, values, shown=shown)
 
     async def save(self, request: Request, visitor: Visitor) -> Response:
         """Keep the draft; back to the form, with everything typed, when something is wrong."""
-        values = _values_in(visitor)
-        made, faults = await self._compose(visitor, values)
-        if made is None:
+        values, faults = await self._read(visitor)
+        made, wrong = await self._compose(visitor, values)
+        faults += wrong
+        if made is None or faults:
             return self._form(request, visitor, values, faults)
         now, office, official = self._front.clock(), self._front.office, visitor.official
         try:
@@ -150,6 +159,26 @@ class ComposerPages:
     async def _find(self, visitor: Visitor, number: int) -> Broadcast:
         office = self._front.office
         return await self._front.database.read(lambda c: deciding.find(c, office, visitor.official, number))
+
+    async def _read(self, visitor: Visitor) -> tuple[dict[str, Any], list[Fault]]:
+        """What was typed and chosen, and what is wrong with the file."""
+        values, texts = _values_in(visitor), self._front.office.texts
+        try:
+            values["file"] = file = await choose_file(self._front, visitor)
+        except Unfit as unfit:
+            return values, [Fault("file", texts(f"fault.{unfit.key}", **unfit.arguments))]
+        try:
+            if file:
+                values["file"] = replace(file, media=describe(file.media, values["alt"]))
+        except Unfit as unfit:
+            return values, [Fault("alt", texts(f"fault.{unfit.key}", **unfit.arguments))]
+        return values, []
+
+    async def _lay_out(self, visitor: Visitor, source: Broadcast | Campaign) -> dict[str, Any]:
+        """The fields of the file that goes with *source*."""
+        office, login, now = self._front.office, visitor.official.login, self._front.clock()
+        found = await self._front.act(lambda c: lay_out(c, office, source, login, now))
+        return {"file": show_chosen(*found), "alt": found[0].alt} if found else {}
 
     async def _compose(self, visitor: Visitor, values: Mapping[str, Any]) -> tuple[Broadcast | None, list[Fault]]:
         now, office, login = self._front.clock(), self._front.office, visitor.official.login
@@ -205,7 +234,7 @@ class ComposerPages:
             "corrects": "",
             "holidays": "",
         }
-        values |= {"topics": [], "channels": [], "kind": "thuong"}
+        values |= {"topics": [], "channels": [], "kind": "thuong", "file": None, "alt": ""}
         today = now.astimezone(ZONE)
         values["code"] = f"tin-{today:%Y%m%d-%H%M%S}"
         values["dates"] = f"{today:%d/%m/%Y} – {today + timedelta(days=30):%d/%m/%Y}"
@@ -243,6 +272,7 @@ def _values_in(visitor: Visitor) -> dict[str, Any]:
     values: dict[str, Any] = {name: visitor.typed(name).replace("\r\n", "\n") for name in names}
     values |= {name: "\n".join(visitor.chosen(name)) for name in ("provinces", "communes")}
     values |= {name: visitor.chosen(name) for name in ("topics", "channels")}
+    values |= {"file": None, "alt": visitor.typed("alt", ALT_MAX + 1)}
     for name in ("number", "corrects"):
         if not (values[name].isascii() and values[name].isdecimal()):
             values[name] = ""
@@ -262,6 +292,7 @@ def _typed(values: Mapping[str, Any]) -> Typed:
         urgent_reason=values["urgent_reason"],
         on_ambiguous=values["on_ambiguous"],
         holidays=bool(values["holidays"]),
+        media=values["file"].media if values["file"] else None,
     )
 
 

@@ -16,6 +16,7 @@ from bot.web.console.calendar_pages import CalendarPages
 from bot.web.console.centre_list_pages import CentreListPages
 from bot.web.console.centre_pages import CentrePages
 from bot.web.console.composer_pages import ComposerPages
+from bot.web.console.file_pages import DraftFilePages
 from bot.web.console.front import Front
 from bot.web.console.handover_pages import HandoverPages
 from bot.web.console.health_pages import Health, HealthPages, ReadVitals
@@ -55,6 +56,7 @@ def open_console(
         # Before the pages of a number: "new" is none.
         *ComposerPages(front).routes(),
         *BroadcastPages(front).routes(),
+        *DraftFilePages(front).routes(),
         *TestSendPages(front).routes(),
         *CalendarPages(front).routes(),
         *HandoverPages(front).routes(),
