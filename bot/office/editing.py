@@ -1,13 +1,15 @@
 """Editing answers in the console: an edit kept as typed, dropped, begun from citizens' questions or from Excel."""
 
 import tempfile
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.db import Connection, audit, edits
 from bot.knowledge import exchange
 from bot.knowledge.edit import QUESTION, TOPIC, TOPIC_TITLE, Edit, cells_of, next_code
+from bot.knowledge.entry import Answer, Validity
 from bot.knowledge.exchange import Plan
 from bot.knowledge.fault import Fault
 from bot.knowledge.fields import write_date
@@ -94,6 +96,16 @@ def with_wordings(cells: dict[str, str], questions: Sequence[str]) -> dict[str, 
     known = {fold(each, words=True) for each in (*wordings, question)}
     wordings += [each for each in added if fold(each, words=True) not in known]
     return {**cells, QUESTION: question, str(Label.WORDINGS): "\n".join(wordings)}
+
+
+def end_answer(answer: Answer, names: Mapping[str, str], today: date) -> tuple[Answer, dict[str, str]]:
+    """*answer* as it is when yesterday was its last day, and its cells then.
+
+    It is never deleted: what was said yesterday must still be explained.
+    """
+    start, last = answer.validity.start, today - timedelta(days=1)
+    ended = replace(answer, validity=Validity(start if start and start <= last else None, last))
+    return ended, cells_of(ended, names)
 
 
 def export(checked: Checked, path: Path) -> int:

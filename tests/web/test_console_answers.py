@@ -32,6 +32,7 @@ ATTACK = "<script>alert('x')</script>"
 WRITING = (
     "/console/answers/new",
     "/console/answers/xmc-01/edit",
+    "/console/answers/xmc-01/end",
     "/console/answers/discard",
     "/console/answers/compare",
     "/console/answers/comparisons/1/publish",
@@ -80,6 +81,45 @@ async def test_an_editor_of_one_province_reads_only(office: Console) -> None:
         assert page.status_code == 409, path
 
     assert office.database.read_now(edits.all_edits) == []
+
+
+async def test_an_answer_is_ended_from_today_by_an_edit_and_citizens_are_told_where_to_ask(
+    office: Console,
+) -> None:
+    desk = await office.official("bien", Role.EDITOR)
+    page = await desk.opens("/console/answers/xmc-01")
+    assert "thì không xóa" in page.text
+    assert "đã hết hạn hiệu lực" in page.text
+    assert "/console/answers/xmc-01#end" in (await desk.opens("/console/answers/xmc-01/edit")).text
+    await desk.opens("/console/answers/xmc-01")
+
+    page = await desk.sends("/console/answers/xmc-01/end", **desk.hidden("seen"))
+
+    assert "Bà con vẫn được trả lời như cũ" in page.text
+    assert 'id="key-1" name="key" value="xmc-01" checked' in page.text
+    (kept,) = office.database.read_now(edits.all_edits)
+    assert kept.cells["hieu luc"] == "01/07/2025 – 23/11/2026"
+    written = fields_of((await desk.opens("/console/answers/xmc-01/edit")).text)
+    assert written["tra-loi"].startswith("Bà con hỏi **UBND xã, phường**")
+    page = await desk.opens("/console/answers/xmc-01")
+    assert "Bản sửa đang chờ ngừng dùng câu này" in page.text
+    assert "Ngừng dùng câu này từ hôm nay" not in page.text
+
+
+async def test_ending_an_answer_keeps_what_somebody_edits_in_it_and_never_goes_over_it_unseen(
+    office: Console,
+) -> None:
+    lan, hoa = await office.official("lan", Role.EDITOR), await office.official("hoa", Role.EDITOR)
+    await lan.opens("/console/answers/xmc-02")
+    seen = lan.hidden("seen")
+    await edit(hoa, "xmc-02", **{"tra-loi": "Lớp học từ 18:30."})
+
+    assert (await lan.sends("/console/answers/xmc-02/end", **seen)).status_code == 409
+    await lan.opens("/console/answers/xmc-02")
+    await lan.sends("/console/answers/xmc-02/end", **lan.hidden("seen"))
+
+    (kept,) = office.database.read_now(edits.all_edits)
+    assert (kept.cells["tra loi"], kept.cells["hieu luc"]) == ("Lớp học từ 18:30.", "đến 23/11/2026")
 
 
 async def test_a_form_from_elsewhere_changes_nothing(office: Console) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from bot.dialogue.turn import House
 from bot.inbox import Mind
 from bot.knowledge.difference import changed_fields, name_field
 from bot.knowledge.edit import FIELDS, QUESTION, TOPIC, TOPIC_TITLE, Edit, cells_of, field_of, read_edit
+from bot.knowledge.entry import Answer
 from bot.knowledge.fields import read_code
 from bot.knowledge.grouping import Group, group
 from bot.knowledge.hoi_dap import Label
@@ -57,6 +58,7 @@ class AnswerPages:
             page(one, self.show, Right.SEE_QUESTIONS),
             page(f"{one}/edit", self.edit, Right.EDIT_ANSWERS),
             page(f"{one}/edit", self.save, Right.EDIT_ANSWERS, post=True, again=self.edit),
+            page(f"{one}/end", self.end, Right.EDIT_ANSWERS, post=True),
             page(f"{ANSWERS}/discard", self.discard, Right.EDIT_ANSWERS, post=True),
         ]
 
@@ -114,10 +116,14 @@ class AnswerPages:
         edited = read_edit(edit)[0] if edit else None
         names = checked.written.names
         changes = changed_fields(standing, edited, names) if standing and edited else ()
+        said, today = house.library.by_code.get(code), self._copy.today()
+        ends = _is_over(edited, today)
+        may_end = said and not ends and said.validity.holds_on(today)
+        ended = editing.end_answer(said, names, today)[0] if said and (ends or may_end) else None
         context = {
             "code": code,
-            "answer": house.library.by_code.get(code) or checked.filled.get(code),
-            "stands": code in house.library.by_code,
+            "answer": said or checked.filled.get(code),
+            "stands": said is not None,
             "cells": [
                 (name_field(field, names), text)
                 for field, text in cells_of(standing or edited or checked.filled[code], names).items()
@@ -129,9 +135,12 @@ class AnswerPages:
             "useful": tell(votes.get(code, (0, 0))[0]),
             "not_useful": tell(votes.get(code, (0, 0))[1]),
             "least": LEAST,
-            "bubbles": self._bubbles(house, code) if code in house.library.by_code else [],
+            "bubbles": self._bubbles(house, code) if said else [],
+            "instead": self._bubbles(_with(house, ended), code)[:1] if ended else [],
+            "ends": ends,
+            "seen": edit.mark if edit else "",
             "may_edit": _may_edit(visitor),
-            "today": self._copy.today(),
+            "today": today,
         }
         return self._front.draw(request, "answer.html", context, visitor)
 
@@ -218,6 +227,26 @@ class AnswerPages:
             return await self._form(request, visitor, edit, seen=seen, other=other.by or "–", status=409)
         return await self._after(edit)
 
+    async def end(self, request: Request, visitor: Visitor) -> Response:
+        """Begin the edit by which yesterday was the answer's last day; other edits of it stay in it."""
+        publishing.check(visitor.official)
+        code, now = _code(request), self._front.clock()
+        written = await asyncio.to_thread(self._copy.standing)
+        standing = written.find(code)
+        if standing is None:
+            raise Forbidden("rule.unknown_answer", code=code)
+        before = await self._front.database.read(lambda c: edits.find(c, code))
+        cells = editing.end_answer(standing, written.names, self._copy.today())[1]
+        if before:
+            cells = {**before.cells, Label.VALIDITY: cells[Label.VALIDITY]}
+        based_on = before.based_on if before else standing.fingerprint()
+        edit = Edit(code, cells, based_on, visitor.official.login, now)
+        try:
+            await self._front.act(lambda c: editing.save(c, visitor.official, edit, visitor.typed("seen", 16)))
+        except editing.EditedMeanwhile as other:
+            raise Forbidden("rule.overtaken") from other
+        return go(f"{ANSWERS}/changes", "answer_ends")
+
     async def discard(self, request: Request, visitor: Visitor) -> Response:
         """Drop an edit."""
         key, now = visitor.typed("discard", 100), self._front.clock()
@@ -266,6 +295,7 @@ class AnswerPages:
             "edit": edit,
             "seen": seen,
             "other": other,
+            "refused": status != 200 or "done" in request.query_params,
             "wrong": wrong,
             "blockers": [(n, s) for n, said in wrong.items() for s, warning in said if not warning],
             "names": names,
@@ -281,9 +311,7 @@ class AnswerPages:
         answer = checked.filled.get(edit.key)
         if answer is None or not answer.text or not checked.is_sound(edit.key):
             return []
-        house = self._mind().house
-        by_code = {**house.library.by_code, edit.key: answer}
-        return self._bubbles(replace(house, library=replace(house.library, by_code=by_code)), edit.key)
+        return self._bubbles(_with(self._mind().house, answer), edit.key)
 
     def _bubbles(self, house: House, code: str) -> list[Any]:
         replies = recite(house, code, self._front.clock())
@@ -326,6 +354,16 @@ def _typed(visitor: Visitor, topics: Mapping[str, str]) -> dict[str, str]:
     cells[Label.AUDIENCES] = ", ".join(visitor.chosen(name_input(Label.AUDIENCES)))
     cells[TOPIC_TITLE] = topics.get(cells[TOPIC], cells[TOPIC_TITLE])
     return cells
+
+
+def _with(house: House, answer: Answer) -> House:
+    """The house with *answer* in it, in the place of what it says under that code."""
+    by_code = {**house.library.by_code, answer.code: answer}
+    return replace(house, library=replace(house.library, by_code=by_code))
+
+
+def _is_over(answer: Answer | None, today: date) -> bool:
+    return bool(answer and answer.validity.end and answer.validity.end < today)
 
 
 def _may_edit(visitor: Visitor) -> bool:
