@@ -444,3 +444,67 @@ def test_a_picture_is_chosen_seen_and_too_large_a_one_loses_no_word(
     page.get_by_text("Đã lưu nháp").wait_for()
     assert page.get_by_role("img", name="Áp phích xanh").first.evaluate("each => each.naturalWidth") == 600
     page.context.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_an_answer_is_written_refused_mended_and_ended_by_keyboard_alone(
+    address: tuple[str, Database], chromium: Any, javascript: bool
+) -> None:
+    base, database = address
+    database.submit(lambda c: edits.drop(c, ["xmc-03"])).result()
+    page = chromium.new_context(java_script_enabled=javascript, viewport={"width": 640, "height": 400}).new_page()
+    Person(page, base, database).signs_in(Role.EDITOR)
+
+    def goes_on(name: str) -> None:
+        press_on(page, name)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    page.goto(f"{base}/console/answers")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    goes_on("Viết câu mới")
+    assert tab_order(page) == sorted(tab_order(page))
+
+    press_on(page, "question")
+    page.keyboard.type("Lớp học bơi ở đâu?")
+    goes_on("Lưu bản sửa")
+    said, seen = page.evaluate(FOCUSED)
+    assert "chỗ phải sửa trước khi đưa ra" in said
+    assert seen
+    page.keyboard.press("Tab")
+    assert "Chưa có chủ đề" in page.evaluate(FOCUSED)[0]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "topic"
+    assert page.get_by_label("Câu hỏi", exact=True).input_value() == "Lớp học bơi ở đâu?"
+    page.keyboard.type("Xóa")
+    goes_on("Lưu bản sửa")
+    said, seen = page.evaluate(FOCUSED)
+    assert "chỗ phải sửa trước khi đưa ra" in said
+    assert seen
+
+    page.goto(f"{base}/console/answers/xmc-03")
+    press_on(page, "Ngừng dùng câu này")
+    page.keyboard.press("Enter")
+    goes_on("Ngừng dùng câu này từ hôm nay")
+    page.get_by_text("Bà con vẫn được trả lời như cũ").wait_for()
+    goes_on("Bỏ bản sửa: xmc-03")
+    page.get_by_text("Đã bỏ bản sửa").wait_for()
+    page.context.close()
+
+
+def tab_order(page: Any) -> list[int]:
+    """Where on the page from above each field stands, in the order the keyboard comes to it."""
+    page.evaluate("document.getElementById('main').focus()")
+    heights = []
+    while True:
+        page.keyboard.press("Tab")
+        height, outside = page.evaluate(
+            "(at => [at.getBoundingClientRect().top + scrollY, !at.closest('main')])(document.activeElement)"
+        )
+        if outside:
+            return heights
+        heights.append(round(height))
