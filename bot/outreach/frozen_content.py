@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
 from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
-from bot.outreach.placeholders import PlaceWords, fill_person, names_person
+from bot.outreach.placeholders import COMMUNE, PROVINCE, PlaceWords, fill_person, names_person
 
 TEMPLATE_CHANNEL: Final = "zalo_oa"
 TEMPLATE_AFTER: Final = timedelta(days=7)
@@ -28,7 +28,8 @@ def freeze(
 ) -> dict[str, Any]:
     """What is stored, approved and sent: *frame* holds ``{text}``, ``{sources}``, ``{code}`` and how to
     stop. *holidays*: it is meant for public holidays too. *confirm*: the label of the button that confirms.
-    *nowhere*: the words for who told no place, approved with the text that has a place for the person."""
+    *nowhere*: the words for who told no place, approved with the text that has a place for the person;
+    raises KeyError where they are missing for such a text."""
     sources = "; ".join(campaign.sources)
 
     def framed(text: str) -> str:
@@ -53,7 +54,7 @@ def freeze(
     if campaign.texts:
         frozen["texts"] = {channel: framed(text) for channel, text in campaign.texts.items()}
     if any(map(names_person, texts_of(frozen))):
-        frozen["nowhere"] = dict(nowhere or {})
+        frozen["nowhere"] = {name: (nowhere or {})[name] for name in (COMMUNE, PROVINCE)}
     if campaign.options:
         frozen["quiz"] = {
             "options": list(campaign.options),

@@ -114,7 +114,7 @@ def test_both_officials_read_the_copies_of_two_people(shell: Shell, tmp_path: Pa
 
     for shown in (drafted, shell.broadcast("minh", "approve", "1", "--yes")):
         assert "(Ví dụ người ở Xã Văn Lăng, Tỉnh Thái Nguyên):\n\n  Mời bà con ở xã Văn Lăng đến" in shown
-        assert "(Người chưa cho biết nơi ở):\n\n  Mời bà con ở xã, phường nơi bà con ở đến" in shown
+        assert "(Người chưa cho biết nơi ở):\n\n  Mời bà con ở xã, phường mình đến" in shown
 
 
 def test_an_official_does_not_approve_their_own_draft(shell: Shell) -> None:

@@ -83,7 +83,7 @@ def test_who_approves_a_schedule_reads_the_copies_of_two_people(shell: Shell, tm
     shown = ask(shell, "minh", "approve", "1", typed="3\n")
 
     assert "Ví dụ người ở" in shown
-    assert "Người chưa cho biết nơi ở\n**Mời bà con ở xã, phường nơi bà con ở đến" in shown
+    assert "Người chưa cho biết nơi ở\n**Mời bà con ở xã, phường mình đến" in shown
     assert "{xã}" not in shown
 
 

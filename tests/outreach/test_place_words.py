@@ -72,13 +72,11 @@ def faults_of(text: str) -> list[tuple[int, str]]:
         (VAN_LANG, "Xã Văn Lăng mở lớp xóa mù chữ. Mời bà con ở **xã Văn Lăng**, tỉnh Thái Nguyên đến học."),
         (
             HUE,
-            "Xã, phường nơi bà con ở mở lớp xóa mù chữ. Mời bà con ở **xã, phường nơi bà con ở**, "
-            "thành phố Huế đến học.",
+            "Xã, phường mình mở lớp xóa mù chữ. Mời bà con ở **xã, phường mình**, thành phố Huế đến học.",
         ),
         (
             ("", ""),
-            "Xã, phường nơi bà con ở mở lớp xóa mù chữ. Mời bà con ở **xã, phường nơi bà con ở**, "
-            "tỉnh, thành phố nơi bà con ở đến học.",
+            "Xã, phường mình mở lớp xóa mù chữ. Mời bà con ở **xã, phường mình**, tỉnh, thành phố mình đến học.",
         ),
     ],
 )
@@ -89,8 +87,10 @@ def test_a_copy_names_the_place_of_its_reader_or_says_it_in_other_words(home: tu
     assert render(content, "telegram", place(*home)).text.startswith(said)
 
 
-def test_a_copy_for_nobody_in_particular_is_never_sent_as_it_is_written() -> None:
+def test_a_copy_is_never_sent_as_it_is_written() -> None:
     assert "{" not in render(frozen()).text
+    with pytest.raises(KeyError):
+        freeze(read_campaign(CAMPAIGN, "moi-hoc.md", KNOWN), FRAME)
 
 
 def test_the_place_may_be_written_without_diacritics_and_stand_in_the_words_of_one_channel() -> None:
@@ -110,7 +110,7 @@ def test_a_content_without_a_place_is_frozen_as_before() -> None:
 
 def test_the_longest_name_counts() -> None:
     assert LONGEST["xa"] == "phường Văn Miếu - Quốc Tử Giám"
-    assert LONGEST["tinh"] == "tỉnh, thành phố nơi bà con ở"
+    assert LONGEST["tinh"] == "thành phố Hồ Chí Minh"
     room = 900 - len("Ở . ") - len(LONGEST["xa"])
     text = CAMPAIGN.replace(
         "{Xã} mở lớp xóa mù chữ. Mời bà con ở **{xã}**, {tỉnh} đến học.", "Ở {xã}. " + "a" * room
@@ -191,8 +191,8 @@ async def everybody(database: Database) -> None:
 COPIES = {
     "101": "Mời bà con ở **xã Văn Lăng**, tỉnh Thái Nguyên",
     "102": "Mời bà con ở **xã Văn Lăng**, tỉnh Thái Nguyên",
-    "201": "Mời bà con ở **xã, phường nơi bà con ở**, thành phố Huế",
-    "301": "Mời bà con ở **xã, phường nơi bà con ở**, tỉnh, thành phố nơi bà con ở",
+    "201": "Mời bà con ở **xã, phường mình**, thành phố Huế",
+    "301": "Mời bà con ở **xã, phường mình**, tỉnh, thành phố mình",
 }
 
 

@@ -154,7 +154,7 @@ async def test_who_writes_and_who_approves_see_the_copies_of_two_people(console:
         assert "Ví dụ người ở Xã Văn Lăng, Tỉnh Thái Nguyên" in page.text
         assert "<p>Mời bà con ở xã Văn Lăng, tỉnh Thái Nguyên đến ngày hội.</p>" in page.text
         assert "Người chưa cho biết nơi ở" in page.text
-        nowhere = "xã, phường nơi bà con ở, tỉnh, thành phố nơi bà con ở"
+        nowhere = "xã, phường mình, tỉnh, thành phố mình"
         assert f"<p>Mời bà con ở {nowhere} đến ngày hội.</p>" in page.text
         assert len(re.findall('<section aria-label="Tin trên [^"]*"', page.text)) == 2
     assert "{xã}, {tỉnh} đến ngày hội" in (await lan.opens(f"{path}/edit")).text

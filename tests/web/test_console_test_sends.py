@@ -84,7 +84,7 @@ async def test_a_test_shows_both_copies_where_people_read_their_own_place(
 
     example, nowhere = (call["text"] for _, call in telegram.sent)
     assert "Ví dụ người ở Xã Văn Lăng" in example and "Mời bà con ở xã Văn Lăng đến" in example
-    assert "chưa cho biết nơi ở" in nowhere and "Mời bà con ở xã, phường nơi bà con ở đến" in nowhere
+    assert "chưa cho biết nơi ở" in nowhere and "Mời bà con ở xã, phường mình đến" in nowhere
 
 
 async def test_a_code_works_once_for_a_quarter_of_an_hour(console: Console, telegram: Wire) -> None:
