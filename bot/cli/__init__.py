@@ -5,6 +5,7 @@ from importlib import import_module
 from types import ModuleType
 
 import typer
+from typer.exceptions import TyperException
 
 COMMANDS = (
     "run", "web", "worker", "chat", "ask", "content", "places", "centres", "official",
@@ -16,11 +17,17 @@ COMMANDS = (
 def main() -> None:
     """Run the command line; a fault the user can mend is one sentence, never a traceback."""
     try:
-        _build_app(sys.argv[1:3])()
+        sys.exit(_build_app(sys.argv[1:3])(standalone_mode=False))
     except KeyboardInterrupt:
         sys.exit(130)
+    except typer.Abort:
+        print(file=sys.stderr)
+        sys.exit(1)
     except Exception as error:
-        sentence = _sentence_of(error)
+        if type(error).__name__ == "NoArgsIsHelpError":  # Private to typer.
+            print(error, file=sys.stderr)
+            sys.exit(2)
+        sentence = _usage_of(error) if isinstance(error, TyperException) else _sentence_of(error)
         if sentence is None:
             raise
         print(f"hoctap: {sentence}", file=sys.stderr)
@@ -60,6 +67,18 @@ def _build_group(package: ModuleType, asked: list[str]) -> typer.Typer:
         module, _, function = package.COMMANDS[name].partition(":")
         group.command(name)(getattr(import_module(f"{package.__name__}.{module}"), function))
     return group
+
+
+def _usage_of(error: TyperException) -> str:
+    """What *error*, typer's own, says of the command as it was typed; without content, in typer's words."""
+    from bot.cli.usage import explain_usage  # noqa: PLC0415
+    from bot.config import Config, ConfigError  # noqa: PLC0415
+    from bot.dialogue.texts import TextsError, load_texts  # noqa: PLC0415
+
+    try:
+        return explain_usage(error, load_texts(Config.load().content / "texts.yml"))
+    except (ConfigError, TextsError):
+        return error.format_message()
 
 
 def _sentence_of(error: Exception) -> str | None:

@@ -119,9 +119,9 @@ class Desk:
             elif out.suffix.lower() == ".xlsx":
                 write_workbook(out, centres, self.gazetteer, self.catalogue, words)
             else:
-                raise CommandError(f"{out}: name a file ….csv or ….xlsx")
+                raise CommandError(self.texts("cli.not_table", file=out))
         except OSError as error:
-            raise CommandError(f"{out}: cannot be written ({error.strerror})") from error
+            raise CommandError(self.texts("cli.not_written", file=out)) from error
 
 
 def tell_fault(fault: Fault, sentences: dict[str, str], texts: Texts) -> str:

@@ -131,9 +131,9 @@ def export(
 @app.command()
 def template(out: Annotated[Path, typer.Argument(help="The Excel file to write.")]) -> None:
     """Write an empty Excel file with the columns, choices to pick from, and how to fill it in."""
-    if out.suffix.lower() != ".xlsx":
-        raise CommandError(f"{out}: the template is an Excel file; name it ….xlsx")
     desk = Desk.open()
+    if out.suffix.lower() != ".xlsx":
+        raise CommandError(desk.texts("cli.not_xlsx", file=out))
     desk.write(out, [])
     typer.echo(desk.texts("cli.centres_template", file=out))
     desk.close()
@@ -172,16 +172,16 @@ def near(
 @app.command("map")
 def draw(out: Annotated[Path, typer.Argument(help="The SVG file to write.")]) -> None:
     """Draw the provinces shaded by coverage with the sites as pins; print the same figures as a table."""
-    if out.suffix.lower() != ".svg":
-        raise CommandError(f"{out}: the map is an SVG file; name it ….svg")
     desk = Desk.open()
+    if out.suffix.lower() != ".svg":
+        raise CommandError(desk.texts("cli.not_svg", file=out))
     directory, words = desk.directory(), desk.texts.named("map")
     try:
         out.write_text(draw_map(directory, words), "utf-8")
     except MapIncomplete as error:
         raise CommandError(str(error)) from error
     except OSError as error:
-        raise CommandError(f"{out}: cannot be written ({error.strerror})") from error
+        raise CommandError(desk.texts("cli.not_written", file=out)) from error
     rows = coverage(directory)
     typer.echo("\t".join(words[f"table_{at}"] for at in range(7)))
     for line in table(rows):

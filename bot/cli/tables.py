@@ -7,14 +7,14 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from bot.cli.errors import CommandError
 from bot.office.sheets import safe_cell
+from bot.outreach.broadcast import Forbidden
 
 
 def save_table(path: Path, rows: Iterable[Sequence[str]]) -> int:
     """Write *rows* to *path* by its ending. Returns how many, without the heading.
 
-    Raises CommandError for another ending or a folder that is not there.
+    Raises Forbidden for another ending or a folder that is not there.
     """
     try:
         match path.suffix.lower():
@@ -23,8 +23,8 @@ def save_table(path: Path, rows: Iterable[Sequence[str]]) -> int:
             case ".xlsx":
                 return _save_xlsx(path, rows)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
-    raise CommandError(f"{path.name}: write a name that ends with .csv or .xlsx")
+        raise Forbidden("results.not_written", file=path) from error
+    raise Forbidden("results.file_name", file=path.name)
 
 
 def _save_csv(path: Path, rows: Iterable[Sequence[str]]) -> int:

@@ -315,9 +315,11 @@ def test_no_cell_of_a_file_is_a_formula(tmp_path: Path, ending: str) -> None:
         assert [cell.data_type for cell in sheet[2]] == ["s"] * len(evil)
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"\.csv or \.xlsx"):
-        save_table(tmp_path / "a.pdf", [])
+async def test_a_file_that_cannot_be_written_is_told_with_the_remedy(sent: Shell, tmp_path: Path) -> None:
+    wrong = say(sent, "results", "1", "--save", str(tmp_path / "a.pdf"))
+    assert wrong.startswith("error: a.pdf: đặt tên tệp có đuôi .csv")
+    nowhere = say(sent, "results", "1", "--save", str(tmp_path / "none" / "a.csv"))
+    assert nowhere.startswith("error: Không ghi được")
 
 
 async def test_a_tally_counts_each_persons_first_answer(sent: Shell) -> None:

@@ -92,6 +92,40 @@ def test_a_question_set_that_cannot_be_read(line: str, tmp_path: Path) -> None:
     assert_clear(hoctap("ask", "--json", stdin=line), "line 1")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("outreach", "every", "x"), "Thiếu --as."),
+        (("broadcast", "submit", "--as", "lan"), "Thiếu {number}."),
+        (("outreach", "evry"), "Không có lệnh đó. Có: every,"),
+        (("broadcst",), "Không có lệnh đó. Có: run,"),
+        (("content", "chek"), "Không có lệnh đó. Có: check,"),
+        (("outreach", "show", "mot"), "{number} cần một số"),
+        (("outreach", "show", "1", "2"), "Gõ thừa chữ"),
+        (("outreach", "every", "x", "--whn", "3"), "Không có --whn. Gần giống: --when."),
+        (("outreach", "list", "--tat-ca"), "Không có --tat-ca."),
+        (("broadcast", "draft", "x", "--at"), "Sau --at cần ghi giá trị."),
+        (("ops", "backup", __file__), "Giá trị ở {folder} không dùng được."),
+    ],
+    ids=" ".join,
+)
+def test_a_command_typed_wrong_is_told_in_vietnamese(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    result = hoctap(*words, HOCTAP_DATA=str(tmp_path))
+
+    assert_clear(result, said)
+    assert all(each not in result.stderr for each in ("Error", "Usage", "Try "))
+
+
+def test_a_group_without_a_command_shows_its_help() -> None:
+    result = hoctap("outreach")
+
+    assert (result.returncode, "every" in result.stderr, "Không có lệnh" in result.stderr) == (2, True, False)
+
+
+def test_a_command_typed_wrong_is_told_without_content_too(tmp_path: Path) -> None:
+    assert_clear(hoctap("outreach", "evry", HOCTAP_CONTENT=str(tmp_path)), "evry")
+
+
 def test_the_help_names_every_group() -> None:
     result = hoctap("--help")
 
