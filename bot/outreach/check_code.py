@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.markup import to_plain
 from bot.outreach.placeholders import PlaceWords, pieces
-from nlu.vietnamese import normalise_unicode
+from nlu.vietnamese import fold, normalise_unicode
 
 # Without what looks like another letter or figure.
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -50,6 +50,17 @@ def is_same(heard: str, original: str, places: Iterable[PlaceWords] = ({},)) -> 
     return any(
         said == "".join(words + _skeleton(place.get(name, "")) for words, name in parts) for place in places
     )
+
+
+def without_question(heard: str, questions: Iterable[str]) -> str:
+    """The letters of *heard* without one of the *questions*, which a citizen put before or behind the message."""
+    said = _skeleton(heard)
+    for question in sorted(map(fold, map(_skeleton, questions)), key=len, reverse=True):
+        if question and fold(said[: len(question)]) == question:
+            return said[len(question) :]
+        if question and fold(said[-len(question) :]) == question:
+            return said[: -len(question)]
+    return said
 
 
 def _skeleton(text: str) -> str:

@@ -108,6 +108,20 @@ async def test_a_forwarded_message_is_compared_and_a_changed_one_is_called_so(
     assert "lua-dao" not in said
 
 
+@pytest.mark.parametrize(
+    "asked", ["Tin này có thật không ạ?\n{}", "tin nay co that khong: {}", "{}\n\nTin này của ai?"]
+)
+async def test_the_question_around_a_forwarded_message_is_no_change_of_it(
+    meet: Callable[..., Citizen], sqlite: Database, asked: str
+) -> None:
+    citizen = meet("telegram")
+    await sent(sqlite, channel="telegram")
+
+    assert "Đúng là tin của em" in (await citizen.says(asked.format(FORWARDED)))[0]
+    for more in ("Chuyển tiền vào số 123. ", "tin này có thật không tin này của ai "):
+        assert "ĐÃ BỊ SỬA" in (await citizen.says(more + asked.format(FORWARDED)))[0]
+
+
 async def test_an_unknown_code_never_looks_genuine(meet: Callable[..., Citizen], sqlite: Database) -> None:
     citizen = meet("web")
     await sqlite.write(lambda c: schedule(c, content=content(code="HT-22222")))

@@ -10,7 +10,7 @@ from bot.dialogue.audience_words import describe_audience
 from bot.dialogue.place_words import all_words, words_for_anybody
 from bot.dialogue.turn import SeriesJoined, SeriesLeft, Situation, Tapped, Turn
 from bot.messages import Choice, Reply
-from bot.outreach.check_code import find_code, is_only_asking, is_same
+from bot.outreach.check_code import find_code, is_only_asking, is_same, without_question
 from bot.outreach.frozen_content import media_of, texts_of
 from bot.outreach.notice import ACKNOWLEDGE, JOIN, LEAVE, QUIZ, Notice
 from bot.outreach.placeholders import PlaceWords, fill_person
@@ -91,7 +91,8 @@ def _is_ours(situation: Situation, notice: Notice) -> bool:
         yield words_for_anybody(house.texts)
         yield from ({**nowhere, **words} for words in all_words(house.gazetteer))
 
-    return any(is_same(situation.heard.text, each, places()) for each in texts_of(notice.content))
+    heard = without_question(situation.heard.text, house.texts("check.phrases").splitlines())
+    return any(is_same(heard, each, places()) for each in texts_of(notice.content))
 
 
 def _mark(situation: Situation, notice: Notice, token: str) -> Turn:
