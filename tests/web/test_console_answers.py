@@ -416,9 +416,13 @@ async def test_a_workbook_comes_back_as_edits(office: Console) -> None:
         ("hoi-dap.xlsx", b"not a workbook", 400, "Không mở được tệp Excel"),
         ("hoi-dap.pdf", b"%PDF", 409, "Máy chỉ nhận tệp Excel"),
         ("../../hoi-dap.docx", b"no", 400, "Không mở được tệp Word"),
+        ("..\\..\\hoi-dap.docx", b"no", 400, "Không mở được tệp Word"),
+        ("..", b"no", 409, "Chưa chọn tệp"),
+        ("<img src=x onerror=alert(1)>.xlsx", b"no", 400, "&lt;img src=x onerror=alert(1)&gt;.xlsx"),
+        (f"{'ệ' * 150}.xlsx", b"no", 400, "Không mở được tệp Excel"),
         ("hoi-dap.xlsx", b"0" * 5_000_001, 409, "lớn hơn 5 MB"),
     ],
-    ids=["unreadable", "another kind", "a path", "too large"],
+    ids=["unreadable", "another kind", "a path", "another path", "only a path", "HTML", "long", "too large"],
 )
 async def test_a_file_that_cannot_be_taken_is_told_in_a_sentence(
     office: Console, name: str, raw: bytes, status: int, said: str
@@ -429,6 +433,7 @@ async def test_a_file_that_cannot_be_taken_is_told_in_a_sentence(
     page = await upload(desk, raw, name)
 
     assert (page.status_code, said in page.text) == (status, True)
+    assert "<img" not in page.text
     assert office.database.read_now(edits.all_edits) == []
 
 

@@ -74,6 +74,9 @@ async def test_each_fault_of_a_list_is_told_with_file_row_and_remedy(console: Co
         ("a.exe", b"MZ", "không phải tệp Excel"),
         ("a.xlsx", b"PK\x03\x04 no workbook", "lỗi trong a.xlsx"),
         ("a.csv", b"\xff\xfe\x00", "lỗi trong a.csv"),
+        ("..", b"", "không phải tệp Excel"),
+        ("<b onclick=x>.csv", b"\xff\xfe\x00", "lỗi trong &lt;b onclick=x&gt;.csv"),
+        (f"{'ệ' * 150}.csv", b"\xff\xfe\x00", "lỗi trong ệệệ"),
     ],
 )
 async def test_what_is_no_list_is_refused(
@@ -87,6 +90,7 @@ async def test_what_is_no_list_is_refused(
 
     assert page.status_code in (409, 422)
     assert told in page.text
+    assert "<b onclick" not in page.text
 
 
 async def test_a_workbook_that_unpacks_to_too_much_is_not_opened(console: Console, tmp_path: Path) -> None:

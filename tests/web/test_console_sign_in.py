@@ -34,7 +34,22 @@ async def test_both_factors_open_the_door_and_the_page_asked_for(console: Consol
 
 
 @pytest.mark.parametrize(
-    "next_page", ["https://evil.example/", "//evil.example", "/\\evil.example", "/console//evil", "javascript:1"]
+    "next_page",
+    [
+        "https://evil.example/",
+        "https:evil.example",
+        "https:/evil.example",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/console//evil",
+        "/console/\r\nLocation: https://evil.example",
+        "/console/@evil.example:80",
+        "evil.example",
+        "javascript:1",
+    ],
 )
 async def test_nobody_is_sent_on_to_somebody_elses_page(console: Console, next_page: str) -> None:
     console.hire("lan", Role.DRAFTER)
@@ -71,6 +86,26 @@ async def test_a_code_opens_the_door_once(console: Console) -> None:
 
     assert (await first.sends("/console/sign-in", login="lan", password=PASSWORD, code=code)).url.path == HOME
     assert (await second.sends("/console/sign-in", login="lan", password=PASSWORD, code=code)).status_code == 400
+
+
+@pytest.mark.parametrize("seconds", [0, 20, 45])
+async def test_a_code_seen_over_the_shoulder_opens_nothing_while_it_would_still_be_good(
+    console: Console, seconds: float
+) -> None:
+    lan = await console.official("lan", Role.DRAFTER)
+    thief = await console.browser("lan")
+    console.clock.pass_by(seconds=61)
+    code = totp.code_at(lan.secret, console.clock.now)
+    await lan.opens("/console/me")
+    assert "<li><code>" in (await lan.sends("/console/me/recovery", code=code)).text
+    console.clock.pass_by(seconds=seconds)
+    assert totp.matching_step(lan.secret, code, console.clock.now, 0), "still good, had nobody used it"
+    await thief.opens("/console/sign-in")
+
+    page = await thief.sends("/console/sign-in", login="lan", password=PASSWORD, code=code)
+
+    assert page.status_code == 400
+    assert (await thief.opens(HOME)).url.path == "/console/sign-in"
 
 
 async def test_five_failures_lock_the_account_for_a_while(console: Console) -> None:
@@ -112,6 +147,27 @@ async def test_a_cookie_that_was_there_before_is_not_the_session_after(console: 
     stranger = await console.browser()
     stranger.client.cookies.set("hoctap_console", "planted-by-somebody-else")
     assert (await stranger.opens(HOME)).url.path == "/console/sign-in"
+
+
+@pytest.mark.parametrize("ended", ["signed out", "left alone"])
+async def test_each_sign_in_makes_another_session_and_the_one_before_stays_dead(
+    console: Console, ended: str
+) -> None:
+    desk = await console.official("lan", Role.DRAFTER)
+    thief = await console.browser()
+    before = desk.client.cookies["hoctap_console"]
+    thief.client.cookies.set("hoctap_console", before)
+    assert (await thief.opens(HOME)).url.path == HOME
+    if ended == "signed out":
+        await desk.sends("/console/sign-out")
+    else:
+        console.clock.pass_by(minutes=16)
+
+    await desk.signs_in()
+
+    assert desk.client.cookies["hoctap_console"] != before
+    assert (await desk.opens(HOME)).url.path == HOME
+    assert (await thief.opens(HOME)).url.path == "/console/sign-in"
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(console: Console) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -28,7 +27,7 @@ from bot.places.centre_export import write_workbook
 from bot.places.centres import Directory
 from bot.places.changes import Changes
 from bot.places.sheets import BIGGEST_FILE
-from bot.web.console.front import Front, Visitor, go, number_in
+from bot.web.console.front import Front, Visitor, file_name, go, number_in
 
 CENTRES = "/console/centres"
 LISTED = 50
@@ -82,7 +81,7 @@ class CentreListPages:
         sent, whole = visitor.form.get("file"), visitor.typed("whole") == "1"
         if not isinstance(sent, UploadFile) or not sent.filename:
             raise Forbidden("rule.no_file")
-        name, atlas = _file_name(sent.filename), open_atlas(self._house().directory, self._front.clock())
+        name, atlas = file_name(sent.filename), open_atlas(self._house().directory, self._front.clock())
         if Path(name).suffix.lower() not in _KINDS:
             raise Forbidden("rule.file_kind", name=name)
         content = await sent.read()
@@ -206,9 +205,3 @@ def touches(centre: Centre, visitor: Visitor) -> bool:
 def column_name(words: Mapping[str, str], column: str) -> str:
     """What a column of a list is called."""
     return words[f"column_{column.replace(' ', '_').replace('/', '_')}"]
-
-
-def _file_name(sent: str) -> str:
-    """The name of a file that was sent, without folders and signs nobody sees."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFC", sent) if letter.isprintable())
-    return plain.replace("\\", "/").rpartition("/")[2].lstrip(".")[-100:]

@@ -1,5 +1,6 @@
 """The front of the console: who is there, what they may open, forms that prove where they come from, errors."""
 
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -252,6 +253,12 @@ def safe_path(path: str) -> str:
     """*path* when it is a page of the console, else the first page: never somebody else's address."""
     plain = path.startswith("/console/") and "//" not in path and "\\" not in path and path.isprintable()
     return path if plain and ":" not in path else HOME
+
+
+def file_name(sent: str) -> str:
+    """The name of a file that was sent, without folders and signs nobody sees; empty when that leaves nothing."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFC", sent) if letter.isprintable())
+    return plain.replace("\\", "/").rpartition("/")[2].lstrip(".")[-80:]
 
 
 def show_number(number: int) -> str:

@@ -78,10 +78,6 @@ class SignInPages:
         secret = new_secret()
         session = Session(digest(secret), official.login, _browser(request), now, now)
         await self._front.act(lambda c: sign_in.open_session(c, session))
-        if before := await self._front.visitor(request):
-            # The browser forgets that cookie now; who stole it must not go on.
-            login, ended = before.official.login, before.session.id
-            await self._front.act(lambda c: sign_in.end_session(c, login, ended, login, now))
         visitor = Visitor(official, session, secret)
         path = safe_path(onward) if onward else first_page(visitor)
         response = RedirectResponse(path, 303)

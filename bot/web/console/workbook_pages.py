@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from bot.office.working_copy import WorkingCopy
 from bot.outreach.broadcast import Forbidden
 from bot.outreach.official import Official
 from bot.web.console.answer_pages import ANSWERS
-from bot.web.console.front import Front, Visitor, go
+from bot.web.console.front import Front, Visitor, file_name, go
 
 LISTED = 100
 FILE_MAX = 5_000_000
@@ -58,7 +58,9 @@ class WorkbookPages:
             raise Forbidden("rule.no_file")
         if (file.size or 0) > FILE_MAX:
             raise Forbidden("rule.file_large", megabytes=FILE_MAX // 1_000_000)
-        raw, name = await file.read(), PurePath(file.filename.replace("\\", "/")).name[-80:]
+        raw, name = await file.read(), file_name(file.filename)
+        if not name:
+            raise Forbidden("rule.no_file")
         made, faults, left = await asyncio.to_thread(self._plan, raw, name, visitor.official)
         if made is None:
             return self._draw(request, visitor, faults, status=400)
