@@ -2,6 +2,7 @@
 
 import fcntl
 import html
+import math
 import os
 import re
 import secrets
@@ -33,6 +34,7 @@ from bot.db import Database
 from bot.inbox import ZONE, Inbox, Mind
 from bot.messages import Address, Heard, HeardKind, Point
 from bot.outbox import Outbox
+from bot.pacing import ChannelPace
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -368,7 +370,8 @@ def meet(mind: Mind, sqlite: Database) -> Callable[..., Citizen]:
     def make(channel: str = "web", database: Database = sqlite, now: datetime = NOW, peer: str = "7") -> Citizen:
         wire = Wire()
         channels = {channel: open_channel(channel, wire)}
-        outbox = Outbox(database, channels, lambda: now)
+        # A citizen of a test reads as fast as the bot writes; what waits for a chat's turn is tested with paces.
+        outbox = Outbox(database, channels, lambda: now, {channel: ChannelPace(database, channel, math.inf)})
         return Citizen(channel, Inbox(database, channels, outbox, mind, lambda: now), wire, peer)
 
     return make
