@@ -111,9 +111,9 @@ def best_alphabet(text: str) -> str | None:
     """The alphabet *text* makes Vietnamese in, which it does not as it stands; None when it is best left."""
     words = [word for word in text.split() if not word.isascii()]
     before = sum(map(_is_vietnamese, words))
-    if len(words) - before < 2:
-        return None
     best, found = before + max(1, 0.25 * len(words)), None
+    if best >= len(words):
+        return None
     for name, convert in ALPHABETS.items():
         after = sum(_is_vietnamese(convert(word)) for word in words)
         if after > best and after >= 0.7 * len(words):
