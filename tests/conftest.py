@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
 from bot.access.sealing import Keys, new_key
@@ -35,6 +36,7 @@ from bot.inbox import ZONE, Inbox, Mind
 from bot.messages import Address, Heard, HeardKind, Point
 from bot.outbox import Outbox
 from bot.pacing import ChannelPace
+from tests.small_content import write_small_content
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -62,21 +64,45 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def trained(pytestconfig: pytest.Config) -> Path:
     """A data folder with the model of the shipped content, trained once and kept from run to run."""
-    data = pytestconfig.cache.mkdir("trained")
-    with (data / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _load_mind(data)
-    return data
+    return _train(pytestconfig.cache.mkdir("trained"), ROOT / "content")
+
+
+@pytest.fixture(scope="session")
+def trained_small(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the small content, and of what tests make of it."""
+    return _train(pytestconfig.cache.mkdir("trained_small"), write_small_content(tmp_path_factory.mktemp("small")))
 
 
 @pytest.fixture(scope="session")
 def mind(trained: Path) -> Mind:
     """The shipped content and a parser trained on it, as on the day the tests are dated."""
-    return _load_mind(trained)
+    return _load_mind(trained, ROOT / "content")
 
 
-def _load_mind(data: Path) -> Mind:
-    return load_mind(Config(data=data, content=ROOT / "content"), NOW.astimezone(ZONE).date())
+def _train(data: Path, content: Path) -> Path:
+    with (data / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _load_mind(data, content)
+    return data
+
+
+def _load_mind(data: Path, content: Path) -> Mind:
+    return load_mind(Config(data=data, content=content), NOW.astimezone(ZONE).date())
+
+
+@pytest.fixture
+def small(tmp_path: Path, trained_small: Path) -> Config:
+    """A bot of the small content, to be edited; what it trains on is known already."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "nlu").symlink_to(trained_small / "nlu")
+    return Config(data=data, content=write_small_content(tmp_path))
+
+
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password is dear to try on purpose; here the price would only be waiting."""
+    monkeypatch.setattr("bot.outreach.official._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")

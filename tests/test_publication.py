@@ -15,21 +15,17 @@ from bot.db.publications import Act, Publication
 from bot.knowledge.fault import ContentError
 from bot.knowledge.package import pack, unpack
 from bot.publication import Newsstand, load_mind, start
-from tests.conftest import NOW, ROOT, Citizen
+from tests.conftest import NOW, Citizen
+from tests.small_content import write_small_content
 
 CHECKED = "Kiểm tra ngày: 24/11/2026"
 """An edit of this line changes what is said, and not what is trained."""
 
 
 @pytest.fixture
-def config(tmp_path: Path, trained: Path) -> Config:
-    """A copy of the shipped content to edit; the session's trained model is used."""
-    content = tmp_path / "content"
-    shutil.copytree(ROOT / "content", content)
-    data = tmp_path / "data"
-    data.mkdir()
-    shutil.copytree(trained / "nlu", data / "nlu")
-    return Config(data=data, content=content)
+def config(small: Config) -> Config:
+    """Two answers, which are edited here, and a bot that knows them."""
+    return small
 
 
 def edit(config: Config, day: str = "23/11/2026") -> None:
@@ -135,7 +131,7 @@ def test_a_published_version_that_can_no_longer_be_read_gives_way_to_the_folder(
     spoil(config)
     put(database, config)
     shutil.rmtree(config.content)
-    shutil.copytree(ROOT / "content", config.content)
+    write_small_content(config.content.parent)
 
     began = start(config, database, NOW)
 
@@ -172,7 +168,7 @@ async def test_what_is_published_answers_the_next_message(
     assert await newsstand.look()
     assert not await newsstand.look()
 
-    assert "23/11/2026" in (await citizen.taps("Học phí lớp xóa mù chữ"))[0]
+    assert "23/11/2026" in (await citizen.taps("Hỏi lại câu này"))[0]
     assert newsstand.publication.number == 2
 
 

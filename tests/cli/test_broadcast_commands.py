@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from typer.testing import CliRunner, Result
 
 from bot.cli import broadcast, official
@@ -56,11 +55,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(tmp_path: Path, quick_hashes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     shutil.copytree(CONTENT, tmp_path / "content")
     (tmp_path / "content" / "campaigns" / "thu.md").write_text(CAMPAIGN, "utf-8")
-    # A password is dear to try on purpose; here the price would only be waiting.
-    monkeypatch.setattr("bot.outreach.official._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     monkeypatch.setenv("HOCTAP_DATA", str(tmp_path))
     monkeypatch.setenv("HOCTAP_CONTENT", str(tmp_path / "content"))
     opened = Shell(tmp_path)

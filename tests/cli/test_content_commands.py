@@ -1,11 +1,9 @@
 """``hoctap content`` as staff use it: what is shown, what is written, the exit code."""
 
-import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from openpyxl import load_workbook
@@ -13,25 +11,15 @@ from openpyxl import load_workbook
 from bot.db import Connection, Database, contacts, unanswered
 from bot.dialogue.turn import Voted
 from bot.messages import Address
+from tests.cli import command_line
+from tests.conftest import ROOT
+from tests.small_content import write_small_content
 
-ROOT = Path(__file__).parent.parent.parent
 
-
-def hoctap(*words: str, content: Path | None = None, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
-    if content:
-        environment["HOCTAP_CONTENT"] = str(content)
-    if data:
-        environment["HOCTAP_DATA"] = str(data)
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "content", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def hoctap(*words: str, content: Path | None = None, data: Path | None = None) -> CompletedProcess[str]:
+    """``hoctap content …``."""
+    folders = {"HOCTAP_CONTENT": content, "HOCTAP_DATA": data}
+    return command_line.hoctap("content", *words, **{name: str(each) for name, each in folders.items() if each})
 
 
 @pytest.fixture
@@ -84,8 +72,8 @@ def test_a_code_nobody_knows_is_told() -> None:
     assert "Không có câu nào mang mã “xmc-999”." in result.stderr
 
 
-def test_staff_edit_in_excel_and_import(content: Path, tmp_path: Path) -> None:
-    path = tmp_path / "faq.xlsx"
+def test_staff_edit_in_excel_and_import(tmp_path: Path) -> None:
+    content, path = write_small_content(tmp_path), tmp_path / "faq.xlsx"
     assert "Đã xuất" in hoctap("export", str(path), content=content).stdout
     assert hoctap("export", str(path), content=content).returncode == 2
     book = load_workbook(path)
@@ -102,8 +90,8 @@ def test_staff_edit_in_excel_and_import(content: Path, tmp_path: Path) -> None:
     assert hoctap("check", content=content).returncode == 0
 
 
-def test_an_import_with_a_fault_changes_nothing(content: Path, tmp_path: Path) -> None:
-    path = tmp_path / "faq.xlsx"
+def test_an_import_with_a_fault_changes_nothing(tmp_path: Path) -> None:
+    content, path = write_small_content(tmp_path), tmp_path / "faq.xlsx"
     hoctap("export", str(path), content=content)
     book = load_workbook(path)
     book["Hỏi đáp"]["G2"] = "=A1"

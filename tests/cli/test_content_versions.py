@@ -1,42 +1,28 @@
 """Comparing, publishing, going back, as staff do it from the command line."""
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from bot.config import Config
+from tests.cli.command_line import hoctap
+
 PASSWORD = "mật khẩu rất dài 1\n"
-QUESTIONS = """\
-{"id": "q-001", "text": "học xóa mù chữ ở đâu", "expect": "xmc-01", "must": true}
-{"id": "q-002", "text": "giá vàng hôm nay bao nhiêu", "expect": "out_of_scope"}
-"""
 
 
 class Office:
     """A content folder, a data folder, and an official who knows the password."""
 
-    def __init__(self, folder: Path) -> None:
-        self.content = folder / "content"
-        self.data = folder / "data"
+    def __init__(self, config: Config) -> None:
+        self.content = config.content
+        self.data = config.data
 
-    def hoctap(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *words],
-            cwd=ROOT,
-            env={**environment, "HOCTAP_CONTENT": str(self.content), "HOCTAP_DATA": str(self.data)},
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+    def hoctap(self, *words: str, typed: str = "") -> CompletedProcess[str]:
+        folders = {"HOCTAP_CONTENT": str(self.content), "HOCTAP_DATA": str(self.data)}
+        return hoctap(*words, typed=typed, **folders)
 
-    def publish(self, *words: str, command: str = "publish") -> subprocess.CompletedProcess[str]:
+    def publish(self, *words: str, command: str = "publish") -> CompletedProcess[str]:
         return self.hoctap("content", command, "--as", "an", "--password-stdin", *words, typed=PASSWORD)
 
     def edit(self, old: str, new: str, file: str = "faq/xoa-mu-chu.md") -> None:
@@ -47,12 +33,8 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, trained: Path) -> Office:
-    made = Office(tmp_path)
-    shutil.copytree(ROOT / "content", made.content)
-    (made.content / "questions.jsonl").write_text(QUESTIONS, encoding="utf-8")
-    made.data.mkdir()
-    shutil.copytree(trained / "nlu", made.data / "nlu")
+def office(small: Config, quick_hashes: None) -> Office:
+    made = Office(small)
     added = made.hoctap(
         *("official", "add", "an", "--name", "Trần An", "--role", "editor", "--password-stdin"), typed=PASSWORD
     )

@@ -6,19 +6,21 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.cli.command_line import hoctap
+from tests.conftest import ROOT
 
 
-def hoctap(*words: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+def process(*words: str, **variables: str) -> CompletedProcess[str]:
+    """What came of ``hoctap`` in a process of its own, as an operator starts it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
     return subprocess.run(
         [sys.executable, "-m", "bot", *words],
         cwd=ROOT,
         env={**environment, **variables},
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=120,
@@ -26,7 +28,7 @@ def hoctap(*words: str, stdin: str = "", **variables: str) -> subprocess.Complet
     )
 
 
-def assert_clear(result: subprocess.CompletedProcess[str], *expected: str) -> None:
+def assert_clear(result: CompletedProcess[str], *expected: str) -> None:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     for each in expected:
@@ -37,7 +39,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
 
-        result = hoctap("run", HOCTAP_PORT=port, HOCTAP_DATA=str(tmp_path))
+        result = process("run", HOCTAP_PORT=port, HOCTAP_DATA=str(tmp_path))
 
     assert_clear(result, port, "HOCTAP_PORT")
 
@@ -67,7 +69,7 @@ def test_a_broken_answer_names_its_file_and_line(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
-    result = hoctap("run", HOCTAP_PORT="0", HOCTAP_DATA=str(tmp_path), HOCTAP_DATABASE_URL="sqlite:////proc/h.db")
+    result = process("run", HOCTAP_PORT="0", HOCTAP_DATA=str(tmp_path), HOCTAP_DATABASE_URL="sqlite:////proc/h.db")
 
     assert_clear(result, "/proc/h.db")
 
@@ -89,7 +91,7 @@ def test_an_unknown_variable() -> None:
 
 @pytest.mark.parametrize("line", ["no json", '{"id": 1}', '{"id": 1, "turns": [1]}', "[]"])
 def test_a_question_set_that_cannot_be_read(line: str, tmp_path: Path) -> None:
-    assert_clear(hoctap("ask", "--json", stdin=line), "line 1")
+    assert_clear(hoctap("ask", "--json", typed=line), "line 1")
 
 
 @pytest.mark.parametrize(

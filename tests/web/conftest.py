@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 
 from bot.access import totp
 from bot.app import App
@@ -24,7 +23,7 @@ from bot.knowledge.package import pack
 from bot.outreach.official import Official, Role, hash_password
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
-from tests.web.small_content import write_small_content
+from tests.small_content import write_small_content
 
 PASSWORD = "một mật khẩu khá dài"
 SAME = {"sec-fetch-site": "same-origin"}
@@ -141,12 +140,6 @@ def office(console: Console, tmp_path: Path) -> Console:
         lambda c: publications.publish(c, package.digest, package.archive, 2, Act.START, "hoctap", NOW)
     ).result()
     return console
-
-
-@pytest.fixture
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("bot.outreach.official._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    yield
 
 
 async def no_name(*_: Any, **__: Any) -> Any:

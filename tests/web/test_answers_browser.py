@@ -18,8 +18,8 @@ from bot.db import Database, audit, publications
 from bot.inbox import Mind
 from bot.outreach.official import Role
 from tests.conftest import ROOT
+from tests.small_content import write_small_content
 from tests.web.browsers import CHROMIUM, QUIET, Person, fill_house
-from tests.web.small_content import write_small_content
 from tests.web.test_console_browser import TAGS
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -16,8 +16,8 @@ from bot.db.publications import Act
 from bot.knowledge.package import pack
 from bot.outreach.official import Role
 from tests.conftest import NOW
+from tests.small_content import write_small_content
 from tests.web.conftest import Console, Desk
-from tests.web.small_content import write_small_content
 
 TYPED = {
     "topic": "xoa-mu-chu",
