@@ -10,7 +10,7 @@ from nlu.vietnamese import fold
 TEXT_MAX: Final = 900
 TEXT: Final = "noi dung"
 
-_LINK_WITH_PLACE = re.compile(r"(?:https?://|tel:)[^\s)]*?\{")
+_LINK_WITH_PLACE = re.compile(r"(?:https?://|tel:)[^\s)]*?\{[^{}]*\}")
 
 
 def read_texts(

@@ -28,7 +28,8 @@ CONTENT = {
     "urgent_reason": "",
     "code": "",
     "holidays": False,
-    "text": "Mời bà con đến **ngày hội đọc sách** ở nhà văn hóa xã, 8 giờ.\n\n_Nguồn: Quyết định 1373/QĐ-TTg_",
+    "text": "Mời bà con đến **ngày hội đọc sách** ở nhà văn hóa {xã}, 8 giờ.\n\n_Nguồn: Quyết định 1373/QĐ-TTg_",
+    "nowhere": {"xa": "xã, phường mình", "tinh": "tỉnh, thành phố mình"},
     "buttons": [{"label": "Gặp cán bộ", "token": "handover/start", "kind": "reply", "target": ""}],
 }
 

@@ -226,12 +226,13 @@ def test_two_persons_send_a_broadcast(address: tuple[str, Database], chromium: A
     first.goto(f"{base}/console/broadcasts/new")
     first.get_by_label("Tên đợt gửi").fill(f"Tin thử {javascript}")
     first.get_by_label("Chủ đề", exact=True).select_option("events")
-    first.get_by_label("Nội dung tin").fill(f"Mời bà con đến học lớp đọc sách {javascript}.")
+    first.get_by_label("Nội dung tin").fill(f"Mời bà con ở {{xã}} đến học lớp {javascript}.")
     first.get_by_label("Nguồn").fill("Quyết định 1373/QĐ-TTg")
     if javascript:
         first.get_by_text("Tin này sẽ đến 12 người").wait_for()
     first.get_by_role("button", name="Xem trước").click()
     first.get_by_role("heading", name="Bà con sẽ thấy").wait_for()
+    assert first.get_by_text("Mời bà con ở xã, phường mình đến học").count() == 1
     first.get_by_role("button", name="Lưu nháp").click()
     first.get_by_role("button", name="Trình duyệt").click()
     first.get_by_text("chờ người khác duyệt").wait_for()
