@@ -27,9 +27,11 @@ def age(database: Database, peer: str, days: float) -> None:
     database.submit(lambda c: c.execute(change)).result()
 
 
-def link(database: Database, preferred: str, *peers: str) -> None:
+def link(database: Database, preferred: str, *peers: str, person: int = 1) -> None:
     for peer in peers:
-        change = update(contacts).where(contacts.c.peer == peer).values(person_id=1, preferred=peer == preferred)
+        change = (
+            update(contacts).where(contacts.c.peer == peer).values(person_id=person, preferred=peer == preferred)
+        )
         database.submit(lambda c, change=change: c.execute(change)).result()
 
 
@@ -82,6 +84,20 @@ async def test_one_person_on_two_channels_gets_one_copy_where_they_prefer(databa
     assert (dict(audience.channels), dict(audience.excluded)) == ({"other": 2}, {"linked": 1})
     assert (fake.peers(), sorted(other.peers())) == ([], ["b1", "c1"])
     assert ends(database, number) == {"sent": 2}
+
+
+async def test_that_one_person_was_reached_keeps_no_other_person_from_theirs(database: Database) -> None:
+    await database.write(lambda c: add_people(c, 12, channel="fake", prefix="a"))
+    number = await begun(database, ("other", "b"), ("other", "c"))
+    link(database, "a1", "a1", "b1", person=1)
+    link(database, "a12", "a12", "c1", person=2)
+    # So slow that the last are asked for after the first were reached.
+    fake = Recorder(abilities=Abilities(text_max=2000, choices_max=5, per_second=16))
+
+    await run_once(Dispatcher(database, {"fake": fake, "other": Recorder()}, Clock()), NOW)
+
+    assert ends(database, number) == {"sent": 12}
+    assert "a12" in fake.peers()
 
 
 async def test_a_preferred_channel_that_does_not_run_is_no_reason_for_silence(database: Database) -> None:
