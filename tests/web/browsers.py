@@ -1,8 +1,8 @@
 """A house full of work for browser tests, and a person who signs in to it."""
 
-import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -19,8 +19,6 @@ from bot.outreach.broadcast import Broadcast, Status, digest_of
 from bot.outreach.official import Official, Role, hash_password
 from bot.places.centre import Centre, CentreType, Site
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PASSWORD = "một mật khẩu khá dài"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CONTENT = {
@@ -60,6 +58,19 @@ class Person:
         self.page.get_by_label("Mã 6 số").fill(self.code())
         self.page.get_by_role("button", name="Đăng nhập").click()
         self.page.get_by_role("button", name="Đăng xuất").first.wait_for()
+
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async rules => (await axe.run(document, {
+  runOnly: {type: "tag", values: rules}, resultTypes: ["violations"],
+})).violations"""
+
+
+def examine(page: Any) -> list[str]:
+    """The faults of the page that keep people with a disability from reading or using it."""
+    page.evaluate(AXE)
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in page.evaluate(RUN, RULES)]
 
 
 def fill_house(database: Database, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from tests.conftest import NOW, ROOT
 from tests.small_content import write_small_content
 
 PASSWORD = "một mật khẩu khá dài"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SAME = {"sec-fetch-site": "same-origin"}
 
 
@@ -145,6 +147,19 @@ def office(console: Console, tmp_path: Path) -> Console:
 async def no_name(*_: Any, **__: Any) -> Any:
     """The resolver of a machine without Internet."""
     raise OSError("no such name")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser for the tests of a module: while it is there, nothing asynchronous runs in this thread."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program, args=QUIET)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +13,9 @@ import pytest
 from bot.app import utc_now
 from bot.config import Config
 from bot.db import Database, audit, publications
-from bot.inbox import Mind
 from bot.outreach.official import Role
 from tests.conftest import ROOT
-from tests.small_content import write_small_content
-from tests.web.browsers import CHROMIUM, QUIET, Person, fill_house
-from tests.web.test_console_browser import TAGS
-
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+from tests.web.browsers import Person, examine, fill_house
 
 WORDINGS = """\
 thu vien mo cua luc nao
@@ -36,23 +28,16 @@ giờ đọc sách ở thư viện xã
 
 
 @pytest.fixture
-def running(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, mind: Mind
-) -> Iterator[tuple[str, Database]]:
+def running(small: Config) -> Iterator[tuple[str, Database]]:
     """A bot started as an operator starts it, with officials in its database."""
-    data = tmp_path / "data"
-    data.mkdir()
-    # Models already trained by another test need not be trained again.
-    (data / "nlu").symlink_to(tmp_path_factory.getbasetemp().parent / "nlu" / "nlu")
-    content = write_small_content(tmp_path)
-    given = {"HOCTAP_PORT": "0", "HOCTAP_DATA": str(data), "HOCTAP_CONTENT": str(content)}
+    given = {"HOCTAP_PORT": "0", "HOCTAP_DATA": str(small.data), "HOCTAP_CONTENT": str(small.content)}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
     command = [sys.executable, "-m", "bot", "run"]
     with subprocess.Popen(command, cwd=ROOT, env=clean | given, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found
-        database = Database.open(Config(data=data).database)
+        database = Database.open(small.database)
         fill_house(database, utc_now())
         yield found[0].rstrip("/"), database
         database.close()
@@ -60,56 +45,54 @@ def running(
         assert process.wait(30) == 0
 
 
-def test_an_answer_is_written_compared_published_and_asked(running: tuple[str, Database]) -> None:
+def test_an_answer_is_written_compared_published_and_asked(running: tuple[str, Database], chromium: Any) -> None:
     base, database = running
-    axe = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        editor = browser.new_context(bypass_csp=True, viewport={"width": 360, "height": 740}).new_page()
-        citizen = browser.new_context(java_script_enabled=False).new_page()
-        Person(editor, base, database).signs_in(Role.EDITOR)
+    editor = chromium.new_context(bypass_csp=True, viewport={"width": 360, "height": 740}).new_page()
+    citizen = chromium.new_context(java_script_enabled=False).new_page()
+    Person(editor, base, database).signs_in(Role.EDITOR)
 
-        editor.goto(f"{base}/console/answers/new")
-        editor.get_by_label("Chủ đề", exact=True).select_option(label="Xóa mù chữ")
-        editor.get_by_label("Câu hỏi", exact=True).fill("Thư viện xã mở cửa lúc mấy giờ?")
-        editor.get_by_label("Trả lời", exact=True).fill("Thư viện mở **từ 8:00 đến 17:00** hằng ngày.")
-        editor.get_by_label("Hỏi cách khác").fill(WORDINGS)
-        editor.get_by_label("Ngày anh/chị đọc lại nguồn").fill("31/13/2026")
-        editor.get_by_role("button", name="Lưu bản sửa").click()
+    editor.goto(f"{base}/console/answers/new")
+    editor.get_by_label("Chủ đề", exact=True).select_option(label="Xóa mù chữ")
+    editor.get_by_label("Câu hỏi", exact=True).fill("Thư viện xã mở cửa lúc mấy giờ?")
+    editor.get_by_label("Trả lời", exact=True).fill("Thư viện mở **từ 8:00 đến 17:00** hằng ngày.")
+    editor.get_by_label("Hỏi cách khác").fill(WORDINGS)
+    editor.get_by_label("Ngày anh/chị đọc lại nguồn").fill("31/13/2026")
+    editor.get_by_role("button", name="Lưu bản sửa").click()
 
-        # What is wrong stands beside its field, and nothing typed is lost.
-        editor.get_by_role("heading", name="Còn 3 chỗ phải sửa").wait_for()
-        assert _faults(editor, axe) == []
-        assert editor.get_by_label("Hỏi cách khác").input_value() == WORDINGS.strip()
-        assert editor.get_by_label("Ngày anh/chị đọc lại nguồn").input_value() == "31/13/2026"
-        editor.get_by_label("Ngày anh/chị đọc lại nguồn").fill("24/11/2026")
-        editor.get_by_label("Nguồn (mỗi dòng").fill("KH 45/KH-UBND, mục 3 | UBND xã Yên Mỹ")
-        editor.get_by_label("Tên ngắn").fill("Giờ mở thư viện")
-        editor.get_by_role("button", name="Lưu bản sửa").click()
-        editor.get_by_text("Đã lưu bản sửa").wait_for()
+    # What is wrong stands beside its field, and nothing typed is lost.
+    editor.get_by_role("heading", name="Còn 3 chỗ phải sửa").wait_for()
+    assert examine(editor) == []
+    assert editor.get_by_label("Hỏi cách khác").input_value() == WORDINGS.strip()
+    assert editor.get_by_label("Ngày anh/chị đọc lại nguồn").input_value() == "31/13/2026"
+    editor.get_by_label("Ngày anh/chị đọc lại nguồn").fill("24/11/2026")
+    editor.get_by_label("Nguồn (mỗi dòng").fill("KH 45/KH-UBND, mục 3 | UBND xã Yên Mỹ")
+    editor.get_by_label("Tên ngắn").fill("Giờ mở thư viện")
+    editor.get_by_role("button", name="Lưu bản sửa").click()
+    editor.get_by_text("Đã lưu bản sửa").wait_for()
 
-        citizen.goto(f"{base}/chat")
+    citizen.goto(f"{base}/chat")
+    _ask(citizen, "thư viện xã mở giờ nào")
+    assert citizen.get_by_text("từ 8:00 đến 17:00").count() == 0
+
+    assert examine(editor) == []
+    editor.get_by_role("button", name="So sánh").click()
+    editor.get_by_role("heading", name="Đang so sánh").wait_for()
+    assert examine(editor) == []
+    # The page comes again by itself until the comparison is done.
+    editor.get_by_role("heading", name="Đưa ra cho bà con").wait_for(timeout=180_000)
+    assert examine(editor) == []
+    editor.get_by_text("Câu mới: 1").wait_for()
+    editor.get_by_role("button", name="Đưa ra cho bà con").click()
+    editor.get_by_text("Đã đưa ra cho bà con").wait_for()
+
+    for _ in range(30):
         _ask(citizen, "thư viện xã mở giờ nào")
-        assert citizen.get_by_text("từ 8:00 đến 17:00").count() == 0
-
-        assert _faults(editor, axe) == []
-        editor.get_by_role("button", name="So sánh").click()
-        editor.get_by_role("heading", name="Đang so sánh").wait_for()
-        assert _faults(editor, axe) == []
-        # The page comes again by itself until the comparison is done.
-        editor.get_by_role("heading", name="Đưa ra cho bà con").wait_for(timeout=180_000)
-        assert _faults(editor, axe) == []
-        editor.get_by_text("Câu mới: 1").wait_for()
-        editor.get_by_role("button", name="Đưa ra cho bà con").click()
-        editor.get_by_text("Đã đưa ra cho bà con").wait_for()
-
-        for _ in range(30):
-            _ask(citizen, "thư viện xã mở giờ nào")
-            if citizen.get_by_text("từ 8:00 đến 17:00").count():
-                break
-            citizen.wait_for_timeout(1000)
-        citizen.get_by_text("KH 45/KH-UBND, mục 3").first.wait_for()
-        browser.close()
+        if citizen.get_by_text("từ 8:00 đến 17:00").count():
+            break
+        citizen.wait_for_timeout(1000)
+    citizen.get_by_text("KH 45/KH-UBND, mục 3").first.wait_for()
+    editor.context.close()
+    citizen.context.close()
 
     standing = database.read_now(publications.current)
     assert standing
@@ -121,9 +104,3 @@ def test_an_answer_is_written_compared_published_and_asked(running: tuple[str, D
 def _ask(page: Any, text: str) -> None:
     page.get_by_label("Nhắn câu hỏi").fill(text)
     page.get_by_role("button", name="Gửi", exact=True).click()
-
-
-def _faults(page: Any, axe: str) -> list[str]:
-    page.evaluate(axe)
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)["violations"]
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]

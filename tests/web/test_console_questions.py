@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
+from bot.config import Config
 from bot.db import Connection, audit, contacts, publications, question_counts, unanswered
 from bot.db.content_tables import votes
 from bot.db.publications import Act
@@ -17,7 +18,7 @@ from bot.knowledge.package import pack
 from bot.messages import Address
 from bot.office.statistics import tell, tell_sums, tell_tables
 from bot.outreach.official import Role
-from tests.conftest import NOW, ROOT
+from tests.conftest import NOW
 from tests.web.conftest import Console
 
 
@@ -157,8 +158,11 @@ def test_an_outcome_is_known_by_what_was_meant(console: Console) -> None:
     assert outcome_of("thanks", library) == ("", "")
 
 
-async def test_an_editor_of_the_whole_country_goes_back_to_an_earlier_version(console: Console) -> None:
-    package = pack(ROOT / "content")
+async def test_an_editor_of_the_whole_country_goes_back_to_an_earlier_version(
+    console: Console, small: Config
+) -> None:
+    (console.app.config.data / "nlu").symlink_to(small.data / "nlu")
+    package = pack(small.content)
 
     def publish(connection: Connection) -> None:
         publications.publish(connection, package.digest, package.archive, 5, Act.PUBLISH, "bien", NOW)

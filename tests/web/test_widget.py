@@ -20,10 +20,6 @@ from bot.db.publications import Act, Publication
 from bot.inbox import Mind
 from bot.publication import Start
 from tests.conftest import NOW, ROOT
-from tests.web.browsers import CHROMIUM, QUIET
-
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 
 
 def serve(app: Any, listening: Any) -> tuple[uvicorn.Server, threading.Thread]:
@@ -60,11 +56,10 @@ def portals(mind: Mind, sqlite: Database, tmp_path: Path) -> Iterator[tuple[str,
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser.new_page(viewport={"width": 360, "height": 740})
-        browser.close()
+def page(chromium: Any) -> Iterator[Any]:
+    opened = chromium.new_page(viewport={"width": 360, "height": 740})
+    yield opened
+    opened.close()
 
 
 def test_a_citizen_asks_on_a_portal_by_keyboard_and_finds_it_again(portals: tuple[str, str], page: Any) -> None:
