@@ -1,8 +1,10 @@
 """A house full of work for browser tests, and a person who signs in to it."""
 
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -10,17 +12,22 @@ from sqlalchemy import Connection, func, insert, select, update
 from bot.access import totp
 from bot.access.sign_in import digest
 from bot.contacts import Segment, Topic
-from bot.db import Database, broadcast_versions, broadcasts, centres, deliveries, officials
+from bot.db import Database, attachments, broadcast_versions, broadcasts, centres, deliveries, officials
 from bot.db.tables import broadcasts as broadcast_rows
 from bot.db.tables import contact_topics, contacts, handovers, shards
 from bot.db.tables import deliveries as delivery_rows
 from bot.db.tables import officials as accounts
+from bot.outreach import attachment
 from bot.outreach.broadcast import Broadcast, Status, digest_of
+from bot.outreach.campaign import Written
 from bot.outreach.official import Official, Role, hash_password
+from bot.outreach.quiet_hours import next_allowed
 from bot.places.centre import Centre, CentreType, Site
+from tests.outreach.pictures import png
 
 PASSWORD = "một mật khẩu khá dài"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+POSTER = "Áp phích lớp buổi tối: thầy giáo bên bảng"
 CONTENT = {
     "kind": "ordinary",
     "urgent_reason": "",
@@ -30,6 +37,18 @@ CONTENT = {
     "nowhere": {"xa": "xã, phường mình", "tinh": "tỉnh, thành phố mình"},
     "buttons": [{"label": "Gặp cán bộ", "token": "handover/start", "kind": "reply", "target": ""}],
 }
+
+
+SHOTS = os.environ.get("HOCTAP_TEST_SHOTS", "")
+"""A folder to keep a picture of every page in, to be looked at."""
+
+
+def keep_shot(page: Any, name: str) -> None:
+    """Keep a picture of the page, when somebody wants to look at it."""
+    if SHOTS:
+        page.wait_for_load_state()
+        width = page.viewport_size["width"]
+        page.screenshot(path=str(Path(SHOTS) / f"{name}-{width}.png"), full_page=True)
 
 
 @dataclass
@@ -96,15 +115,23 @@ def fill_house(database: Database, now: datetime) -> None:
                 .returning(contacts.c.id)
             ).scalar_one()
             c.execute(insert(contact_topics).values(contact_id=who, topic=Topic.EVENTS))
+        picture = png(600, 400)
+        attachments.keep(c, attachment.digest_of(picture), picture, now)
+        poster = {"kind": "image", "digest": attachment.digest_of(picture), "name": "ap-phich.png", "alt": POSTER}
+        written = dict.fromkeys((each.name for each in fields(Written)), "") | {
+            "code": "tin-2",
+            "text": CONTENT["text"],
+        }
         for number, title in enumerate(
             ("Ngày hội đọc sách", "Lớp xóa mù chữ buổi tối", "Tuần lễ học tập suốt đời"), 1
         ):
             made = Broadcast(
                 f"tin-{number}",
                 title,
-                {**CONTENT, "code": f"HT{number}", "text": f"{title}. {CONTENT['text']}"},
+                {**CONTENT, "code": f"HT{number}", "text": f"{title}. {CONTENT['text']}"}
+                | ({"media": poster, "written": written} if number == 2 else {}),
                 Segment(frozenset({"79"}), topics=frozenset({Topic.EVENTS})),
-                now + timedelta(hours=1),
+                next_allowed(now + timedelta(hours=1)),
                 now + timedelta(days=2),
                 "drafter",
                 now,

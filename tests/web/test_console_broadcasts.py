@@ -156,7 +156,7 @@ async def test_who_writes_and_who_approves_see_the_copies_of_two_people(console:
         assert "Người chưa cho biết nơi ở" in page.text
         nowhere = "xã, phường mình, tỉnh, thành phố mình"
         assert f"<p>Mời bà con ở {nowhere} đến ngày hội.</p>" in page.text
-        assert len(re.findall('<section aria-label="Tin trên [^"]*"', page.text)) == 2
+        assert len(re.findall('<div class="bubble">', page.text)) == 2
     assert "{xã}, {tỉnh} đến ngày hội" in (await lan.opens(f"{path}/edit")).text
 
 
