@@ -15,14 +15,14 @@ def run() -> None:
     """Serve the web chat, the configured channels and the scheduled broadcasts."""
     config = Config.load()
     texts = load_texts(config.content / "texts.yml")
-    listening = bind(config.host, config.port)
-    say_address(config, texts, listening)
-    warn(config, texts)
-    set_up(config.log_level)
-    database = Database.open(config.database, config.keys)
-    began = start(config, database, utc_now())
+    with bind(config.host, config.port) as listening:
+        say_address(config, texts, listening)
+        warn(config, texts)
+        set_up(config.log_level)
+        database = Database.open(config.database, config.keys)
+        began = start(config, database, utc_now())
 
-    async def serve() -> None:
-        await App.open(config, database, began).run(listening)
+        async def serve() -> None:
+            await App.open(config, database, began).run(listening)
 
-    asyncio.run(serve())
+        asyncio.run(serve())

@@ -69,7 +69,7 @@ def test_a_broken_answer_names_its_file_and_line(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
-    result = process("run", HOCTAP_PORT="0", HOCTAP_DATA=str(tmp_path), HOCTAP_DATABASE_URL="sqlite:////proc/h.db")
+    result = hoctap("run", HOCTAP_PORT="0", HOCTAP_DATA=str(tmp_path), HOCTAP_DATABASE_URL="sqlite:////proc/h.db")
 
     assert_clear(result, "/proc/h.db")
 

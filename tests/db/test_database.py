@@ -56,6 +56,7 @@ async def test_who_is_cancelled_while_waiting_stops_nobody_else(database: Databa
     await asyncio.sleep(0)
     for each in (under_way, waiting):
         each.cancel()
+    await asyncio.wait({under_way, waiting})
     leave.set()
 
     await asyncio.wait_for(database.write(lambda c: note(c, "after")), 10)

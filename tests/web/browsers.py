@@ -1,6 +1,11 @@
 """A house full of work for browser tests, and a person who signs in to it."""
 
 import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -11,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.access import totp
 from bot.access.sign_in import digest
+from bot.config import Config
 from bot.contacts import Segment, Topic
 from bot.db import Database, attachments, broadcast_versions, broadcasts, centres, deliveries, officials
 from bot.db.tables import broadcasts as broadcast_rows
@@ -23,6 +29,7 @@ from bot.outreach.campaign import Written
 from bot.outreach.official import Official, Role, hash_password
 from bot.outreach.quiet_hours import next_allowed
 from bot.places.centre import Centre, CentreType, Site
+from tests.conftest import ROOT
 from tests.outreach.pictures import png
 
 PASSWORD = "một mật khẩu khá dài"
@@ -77,6 +84,24 @@ class Person:
         self.page.get_by_label("Mã 6 số").fill(self.code())
         self.page.get_by_role("button", name="Đăng nhập").click()
         self.page.get_by_role("button", name="Đăng xuất").first.wait_for()
+
+
+@contextmanager
+def running_bot(config: Config) -> Iterator[str]:
+    """The address of a bot that an operator starts, and ends afterwards."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
+    given = {"HOCTAP_PORT": "0", "HOCTAP_DATA": str(config.data), "HOCTAP_CONTENT": str(config.content)}
+    command = [sys.executable, "-m", "bot", "run"]
+    with subprocess.Popen(command, cwd=ROOT, env=clean | given, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            first_line = process.stdout.readline()
+            found = re.search(r"http://\S+", first_line)
+            assert found, first_line
+            yield found[0].rstrip("/")
+        finally:
+            process.terminate()
+        assert process.wait(30) == 0
 
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")

@@ -1,10 +1,5 @@
 """An editor's whole way in a real browser, on a bot that really runs: written, compared, published, asked."""
 
-import os
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +9,7 @@ from bot.app import utc_now
 from bot.config import Config
 from bot.db import Database, audit, publications
 from bot.outreach.official import Role
-from tests.conftest import ROOT
-from tests.web.browsers import Person, examine, fill_house
+from tests.web.browsers import Person, examine, fill_house, running_bot
 
 WORDINGS = """\
 thu vien mo cua luc nao
@@ -30,19 +24,11 @@ giờ đọc sách ở thư viện xã
 @pytest.fixture
 def running(small: Config) -> Iterator[tuple[str, Database]]:
     """A bot started as an operator starts it, with officials in its database."""
-    given = {"HOCTAP_PORT": "0", "HOCTAP_DATA": str(small.data), "HOCTAP_CONTENT": str(small.content)}
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("HOCTAP_")}
-    command = [sys.executable, "-m", "bot", "run"]
-    with subprocess.Popen(command, cwd=ROOT, env=clean | given, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found
-        database = Database.open(small.database)
-        fill_house(database, utc_now())
-        yield found[0].rstrip("/"), database
-        database.close()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+    database = Database.open(small.database)
+    fill_house(database, utc_now())
+    with running_bot(small) as base:
+        yield base, database
+    database.close()
 
 
 def test_an_answer_is_written_compared_published_and_asked(running: tuple[str, Database], chromium: Any) -> None:

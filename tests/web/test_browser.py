@@ -1,17 +1,15 @@
 """The chat page in a real browser: with and without JavaScript, on a phone's width."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.config import Config
 from tests.conftest import ROOT
+from tests.web.browsers import running_bot
 
 
 @pytest.fixture(scope="module")
@@ -19,16 +17,8 @@ def address(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator
     """A running bot, started as an operator starts it."""
     data = tmp_path_factory.mktemp("run")
     shutil.copytree(trained / "nlu", data / "nlu")
-    environment = {**os.environ, "HOCTAP_PORT": "0", "HOCTAP_DATA": str(data)}
-    command = [sys.executable, "-m", "bot", "run"]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        first_line = process.stdout.readline()
-        found = re.search(r"http://\S+", first_line)
-        assert found, first_line
-        yield found[0]
-        process.terminate()
-        assert process.wait(30) == 0
+    with running_bot(Config(data=data, content=ROOT / "content")) as base:
+        yield base
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
