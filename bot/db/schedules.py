@@ -129,6 +129,8 @@ def _run(
             elif _reaches(connection, draft, now):
                 _make(connection, draft, run_id, now, new_code)
                 status = "made"
+            elif schedule.kind is Kind.REMINDER:
+                break  # Everybody confirmed: their superiors need not hear of it.
     connection.execute(update(runs).where(runs.c.id == run_id).values(status=status))
     audit.record(connection, audit.BOT, f"schedule_{status}", now, detail=f"{schedule.id} {due_at.isoformat()}")
     return status

@@ -85,7 +85,9 @@ def _trigger(rule: Rule) -> CronTrigger:
 def _lunar_times(rule: Rule, year: int) -> Iterator[datetime]:
     for each in range(year, LAST_YEAR):
         # A month of 29 days has no thirtieth: its last day is meant.
-        day = lunar_date(rule["day"], rule["month"], each) or lunar_date(29, rule["month"], each)
+        day = lunar_date(rule["day"], rule["month"], each)
+        if day is None and rule["day"] == 30:
+            day = lunar_date(29, rule["month"], each)
         if day is not None:
             yield _at(rule, day)
 

@@ -79,6 +79,8 @@ def test_the_lunar_year_is_vietnams() -> None:
     tet = times({"every": "lunar", "day": 1, "month": 1}, 4)
     assert tet == [f"{day} 08:30" for day in ("06/02/2027", "26/01/2028", "13/02/2029", "02/02/2030")]
     assert times({"every": "lunar", "day": 10, "month": 3}, 1) == ["16/04/2027 08:30"]
+    # In a year whose last month has 29 days, its last day.
+    assert times({"every": "lunar", "day": 30, "month": 12}, 2) == ["05/02/2027 08:30", "25/01/2028 08:30"]
 
 
 def test_reminders_fall_on_working_days_and_never_after_the_deadline() -> None:
@@ -98,6 +100,8 @@ def test_reminders_fall_on_working_days_and_never_after_the_deadline() -> None:
         {"every": "weekly"},
         {"every": "yearly", "day": 31, "month": 2},
         {"every": "lunar", "day": 1},
+        {"every": "lunar", "day": 32, "month": 3},
+        {"every": "lunar", "day": 1, "month": 13},
     ],
 )
 def test_a_rule_that_never_comes_is_refused(rule: dict[str, Any]) -> None:
@@ -270,3 +274,25 @@ async def test_reminders_stop_for_who_confirmed_and_go_up_at_the_end(database: D
                 await database.write(lambda c, b=each, n=now: taps.add(c, b.id, 1, "ack", n))  # type: ignore[misc]
 
     assert sizes == [("Thử", 2), ("Thử", 1), ("Thử", 1), ("Lên cấp trên", 1)]
+
+
+async def test_nothing_goes_up_when_everybody_confirmed(database: Database) -> None:
+    roles = {"p1": "commune", "p2": "province"}
+    rule = {"every": "deadline", "day": 20, "month": 12, "before": [10, 2]}
+    below, above = ({**EVENTS, "topics": [], "roles": [role]} for role in roles.values())
+    messages = [message(segment=below), message(segment=above, escalates=1)]
+
+    def begin(connection: Connection) -> None:
+        add_people(connection, 2)
+        for peer, role in roles.items():
+            connection.execute(update(contact_rows).where(contact_rows.c.peer == peer).values(role=role))
+        active(connection, rule, kind=Kind.REMINDER, messages=messages, catch_up=1440)
+
+    await database.write(begin)
+    first, last = (datetime(2026, 12, day, 2, 0, tzinfo=UTC) for day in (10, 18))
+    await database.write(lambda c: schedules.run_due(c, first, new_code))
+    (only,) = database.read_now(broadcasts.newest)
+    await database.write(lambda c: taps.add(c, only.id, 1, "ack", first))
+
+    assert await database.write(lambda c: schedules.run_due(c, last, new_code)) == [(1, "empty")]
+    assert database.read_now(broadcasts.newest) == [only]
