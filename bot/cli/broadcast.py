@@ -1,5 +1,6 @@
 """``hoctap broadcast``: draft, submit, have approved by a second person, watch, stop, settle doubts."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -77,12 +78,15 @@ def edit(
     on_holidays: Holidays = False,
     password_stdin: PasswordStdin = False,
 ) -> None:
-    """Write a broadcast anew; every approval it had is void."""
+    """Write a broadcast anew; every approval it had is void. Without people named, they stay the same."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         places = (to, province or (), commune or (), topic or (), channel or ())
         typed = Typed(campaign, at, not_after, *places, urgent_reason, on_ambiguous, on_holidays)
         made = compose(desk.office, typed, official.login, desk.now)
+        if not any(places):
+            before = look_at(desk, number, official)
+            made = replace(made, segment=before.segment, corrects=before.corrects)
         kept = desk.act(lambda c: deciding.edit(c, desk.office, official, number, made, desk.now))
         show(desk, kept)
         typer.echo(desk.texts("done.edited", id=number))

@@ -33,6 +33,8 @@ def show(desk: Desk, broadcast: Broadcast) -> Audience:
     for whose, place in samples(desk.office, broadcast).items():
         for line in report.preview(desk.texts, broadcast, to_plain, whose, place):
             typer.echo(line)
+    for line in report.beside(desk.texts, broadcast.content, to_plain):
+        typer.echo(line)
     people = desk.database.read_now(lambda c: deciding.count_people(c, desk.office, broadcast, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli import results
+from bot.cli.broadcast import Holidays
 from bot.cli.official import As, Desk, PasswordStdin, Whose, open_desk
-from bot.db import contacts, schedules
+from bot.db import broadcasts, contacts, schedules
+from bot.markup import to_plain
 from bot.messages import Address
 from bot.office import deciding, scheduling
 from bot.office.drafting import Typed, compose
@@ -15,7 +17,6 @@ from bot.office.samples import samples
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast, Forbidden
 from bot.outreach.calendar import load_calendar, propose
-from bot.outreach.frozen_content import render
 from bot.outreach.official import Official
 from bot.outreach.recurrence import check_rule, next_due
 from bot.outreach.schedule import Kind, Schedule
@@ -42,13 +43,15 @@ def every(
     hour: Hour = "08:30",
     to: To = "",
     catch_up: CatchUp = 60,
+    on_holidays: Holidays = False,
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Plan a campaign again and again, by the sun's calendar or the moon's."""
     with open_desk() as desk:
         official = desk.sign_in(login, from_stdin=password_stdin)
         rule = check_rule({**read_when(when), **read_hour(hour)})
-        plan = {"rule": rule, "messages": [read_message(desk.office, campaign, to)], "catch_up": catch_up}
+        message = read_message(desk.office, campaign, to, holidays=on_holidays)
+        plan = {"rule": rule, "messages": [message], "catch_up": catch_up}
         _keep(desk, official, Kind.RECURRING, plan)
 
 
@@ -69,7 +72,7 @@ def series(
             day, _, campaign = each.partition("=")
             if not day.strip().isdecimal() or not campaign.strip():
                 raise Forbidden("schedule.step", typed=each)
-            messages.append({**read_message(desk.office, campaign.strip(), ""), "day": int(day)})
+            messages.append({**read_message(desk.office, campaign.strip(), series=code), "day": int(day)})
         rule = check_rule({"every": "daily", **read_hour(hour)})
         _keep(desk, official, Kind.SERIES, {"rule": rule, "messages": messages, "series": code})
 
@@ -230,6 +233,9 @@ def plan(
             try:
                 typed = Typed(each.event.campaign, f"{each.at:%d/%m/%Y %H:%M}")
                 made = compose(desk.office, typed, official.login, desk.now)
+                if before := desk.database.read_now(lambda c, made=made: broadcasts.drafted_for(c, made)):  # type: ignore[misc]
+                    typer.echo("  " + desk.texts("plan.drafted_before", id=before))
+                    continue
                 kept = desk.act(lambda c, made=made: deciding.draft(c, desk.office, official, made, desk.now))  # type: ignore[misc]
             except Forbidden as error:
                 typer.echo("  " + report.explain(desk.texts, error))
@@ -282,12 +288,16 @@ def _show(desk: Desk, each: Schedule) -> None:
 
 def _show_times(desk: Desk, each: Schedule) -> None:
     """Print when it is due the next times, and in which months never."""
+    if each.kind is Kind.SERIES:
+        typer.echo(desk.texts("schedule.series_times", code=each.plan["series"], **each.plan["rule"]))
+        return
     at = desk.now
     for _ in range(TIMES_SHOWN):
         if (due := next_due(each.plan["rule"], at)) is None:
             break
-        goes = any(scheduling.is_valid_at(each, due))
-        typer.echo(desk.texts("schedule.next" if goes else "schedule.next_expired", due=report.moment(due)))
+        goes = scheduling.sent_at(each, due)
+        key = "next_expired" if goes is None else "next" if goes == due else "next_moved"
+        typer.echo(desk.texts(f"schedule.{key}", due=report.moment(due), at=report.moment(goes)))
         at = due
     for line in report.skips(desk.texts, each.plan["rule"]):
         typer.echo(line)
@@ -295,7 +305,14 @@ def _show_times(desk: Desk, each: Schedule) -> None:
 
 def _show_messages(desk: Desk, found: Schedule) -> int:
     """Print each message, whom it reaches and whom not, and at what cost. Returns how many copies they are now."""
-    return sum(_show_message(desk, each) for each in scheduling.messages_of(found, desk.now))
+    total = 0
+    for message, probe in zip(found.plan["messages"], scheduling.messages_of(found, desk.now), strict=True):
+        if found.kind is Kind.SERIES:
+            typer.echo(desk.texts("schedule.on_day", day=message["day"]))
+        if last := message.get("escalates"):
+            typer.echo(desk.texts("schedule.to_superiors", last=last))
+        total += _show_message(desk, probe)
+    return total
 
 
 def _show_message(desk: Desk, probe: Broadcast) -> int:
@@ -303,7 +320,10 @@ def _show_message(desk: Desk, probe: Broadcast) -> int:
     audience = report.audience(desk.texts, probe.segment, office.place_name, office.topic_name)
     typer.echo(desk.texts("schedule.message", title=probe.title, audience=audience))
     for whose, place in samples(office, probe).items():
-        typer.echo("\n".join(filter(None, (whose, render(probe.content, place=place).text))))
+        for line in report.preview(desk.texts, probe, to_plain, whose, place):
+            typer.echo(line)
+    for line in report.beside(desk.texts, probe.content, to_plain):
+        typer.echo(line)
     people = desk.database.read_now(lambda c: deciding.count_people(c, office, probe, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)

@@ -94,6 +94,17 @@ def twins(connection: Connection, broadcast: Broadcast, within: timedelta = time
     return list(ids)
 
 
+def drafted_for(connection: Connection, broadcast: Broadcast) -> int | None:
+    """The broadcast of the same campaign at the same time that was not rejected or stopped."""
+    return connection.scalar(
+        select(broadcasts.c.id).where(
+            broadcasts.c.campaign == broadcast.campaign,
+            broadcasts.c.due_at == broadcast.due_at,
+            broadcasts.c.status.not_in((Status.REJECTED, Status.STOPPED)),
+        )
+    )
+
+
 def change(
     connection: Connection,
     broadcast_id: int,

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.contacts import Segment
 from bot.office.drafting import Typed, read_audience, read_words
 from bot.office.office import Office
 from bot.outreach.audience_rule import segment_as_json
@@ -17,17 +18,21 @@ DAYS_BEFORE_MAX = 180
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def read_message(office: Office, campaign: str, to: str) -> dict[str, Any]:
-    """The message of a schedule: the campaign frozen, but for its check code, and its audience.
+def read_message(
+    office: Office, campaign: str, to: str = "", *, series: str = "", holidays: bool = False
+) -> dict[str, Any]:
+    """The message of a schedule: the campaign frozen, but for its check code, and its audience: that of *to*, or
+    who is on the learning path *series* – they asked for it, whatever topics they chose.
 
     Raises Forbidden or CampaignError.
     """
     words = read_words(office, campaign)
-    segment = read_audience(office, Typed(campaign, "", to=to), words.topic)
+    audience = Segment(series=series) if series else read_audience(office, Typed(campaign, "", to=to), words.topic)
     content = freeze(
         words,
         office.texts.phrases["citizen.frame"],
         code=PLACEHOLDER,
+        holidays=holidays,
         confirm=office.texts("citizen.confirm"),
         nowhere=office.nowhere,
     )
@@ -35,7 +40,7 @@ def read_message(office: Office, campaign: str, to: str) -> dict[str, Any]:
         "campaign": words.code,
         "title": words.title,
         "content": content,
-        "segment": segment_as_json(segment),
+        "segment": segment_as_json(audience),
         "valid": [words.valid_from.isoformat(), words.valid_to.isoformat()],
     }
 

@@ -99,9 +99,9 @@ def messages_of(schedule: Schedule, now: datetime) -> Iterator[Broadcast]:
         yield Broadcast(message["campaign"], title, content, segment, now, now, author, now)
 
 
-def is_valid_at(schedule: Schedule, due: datetime) -> Iterator[bool]:
-    """For each message of the due time, whether its campaign may be sent then."""
-    return (is_valid for _, is_valid in broadcasts_of(schedule, Run(due, due)))
+def sent_at(schedule: Schedule, due: datetime) -> datetime | None:
+    """When what is due at *due* is sent: on a public holiday later; None when no campaign may be sent then."""
+    return next((draft.due_at for draft, is_valid in broadcasts_of(schedule, Run(due, due)) if is_valid), None)
 
 
 def check_scope(office: Office, official: Official, schedule: Schedule, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.contacts import Quota, Segment
 from bot.messages import ChoiceKind
-from bot.outreach.broadcast import Broadcast, Forbidden
+from bot.outreach.broadcast import Broadcast, Forbidden, Status
 from bot.outreach.campaign import Fault
 from bot.outreach.delivery import DeliveryStatus
 from bot.outreach.frozen_content import render
@@ -61,6 +61,8 @@ def describe(
     yield phrase("show.status", status=phrase(f"status.{broadcast.status}"))
     if broadcast.reason:
         yield phrase("show.because", reason=because(phrase, broadcast.reason))
+    if broadcast.status in (Status.MISSED, Status.RETURNED):
+        yield phrase(f"show.{broadcast.status}_do", id=broadcast.id, campaign=broadcast.campaign)
     yield phrase("show.time", due=moment(broadcast.due_at), not_after=moment(broadcast.not_after))
     yield phrase("show.audience", audience=audience(phrase, broadcast.segment, place, topic))
     yield phrase("show.policy", policy=phrase(f"policy.{broadcast.on_ambiguous}"))
@@ -126,6 +128,19 @@ def preview(
         is_url = choice.kind is ChoiceKind.URL
         yield phrase("show.button_url" if is_url else "show.button", label=choice.label, target=choice.target)
     yield ""
+
+
+def beside(phrase: Phrase, content: Mapping[str, Any], plain: Callable[[str], str]) -> Iterator[str]:
+    """What is approved with the message and not seen in it: what a quiz answers, other words for a channel, the
+    template. Nothing for most."""
+    if quiz := content.get("quiz"):
+        yield phrase("show.quiz", right=quiz["options"][quiz["right"]], why=quiz["why"])
+    for channel in content.get("texts", {}):
+        yield phrase("show.words_on", channel=channel)
+        yield from (f"  {line}".rstrip() for line in plain(render(content, channel).text).splitlines())
+    if template := content.get("template"):
+        values = "; ".join(f"{name} = {value}" for name, value in template["data"].items())
+        yield phrase("show.template", number=template["id"], values=values)
 
 
 def reach(phrase: Phrase, channels: Mapping[str, int], excluded: Mapping[str, int]) -> Iterator[str]:

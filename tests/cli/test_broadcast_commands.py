@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import broadcast, official
 from bot.cli.errors import CommandError
-from bot.db import Database
+from bot.db import Database, broadcasts
 from bot.dispatch import Dispatcher
 from bot.outreach.quiet_hours import ZONE
 from tests.outreach.postroom import Recorder, add_people, run_once
@@ -155,12 +155,44 @@ async def test_an_edit_after_approval_needs_a_new_one(shell: Shell) -> None:
     assert "Trạng thái: nháp" in shell.show("status", "1")
 
 
+def test_an_edit_that_names_nobody_keeps_the_people(shell: Shell) -> None:
+    shell.broadcast("lan", "draft", "thu", "--at", AT, "--province", "tp hcm")
+    assert "Thành phố Hồ Chí Minh" in shell.broadcast("lan", "edit", "1", "thu", "--at", AT)
+    assert "mọi người" not in shell.broadcast("lan", "edit", "1", "thu", "--at", AT, "--province", "Hà Nội")
+    assert "Thành phố Hồ Chí Minh" not in shell.show("status", "1")
+
+
+async def test_an_edited_correction_still_goes_to_those_who_were_reached(shell: Shell, tmp_path: Path) -> None:
+    correction = CAMPAIGN.replace("thu\n", "sua\n").replace("Mời", "Sửa lại: mời")
+    (tmp_path / "content" / "campaigns" / "sua.md").write_text(correction, "utf-8")
+    shell.broadcast("lan", "draft", "thu", "--at", AT)
+    shell.broadcast("lan", "submit", "1")
+    shell.broadcast("minh", "approve", "1", "--yes")
+    await send(shell)
+    later = f"{TOMORROW + timedelta(hours=2):%d/%m/%Y %H:%M}"
+    assert "đã nhận đợt 1" in shell.broadcast("lan", "correct", "1", "sua", "--at", later)
+
+    assert "đã nhận đợt 1" in shell.broadcast("lan", "edit", "2", "sua", "--at", later)
+    assert shell.database.read_now(lambda c: broadcasts.find(c, 2)).corrects == 1
+
+
+async def test_a_missed_broadcast_says_what_to_do(shell: Shell) -> None:
+    shell.broadcast("lan", "draft", "thu", "--at", AT)
+    shell.broadcast("lan", "submit", "1")
+    shell.broadcast("minh", "approve", "1", "--yes")
+    late = TOMORROW + timedelta(minutes=16)
+    await run_once(Dispatcher(shell.database, {"web": Recorder()}, lambda: late), late)
+
+    assert "hoctap broadcast edit 1 thu --at" in shell.show("status", "1")
+
+
 def test_a_returned_broadcast_says_why_and_comes_back(shell: Shell) -> None:
     shell.broadcast("lan", "draft", "thu", "--at", AT)
     shell.broadcast("lan", "submit", "1")
     assert "Cần ghi lý do" in shell.broadcast("minh", "return", "1")
     shell.broadcast("minh", "return", "1", "--reason", "sai ngày")
     assert "Lý do: sai ngày" in shell.show("status", "1")
+    assert "hoctap broadcast edit 1 thu --at" in shell.show("status", "1")
     shell.broadcast("lan", "edit", "1", "thu", "--at", AT)
     shell.broadcast("lan", "submit", "1")
     assert "Đã từ chối" in shell.broadcast("minh", "reject", "1", "--reason", "không cần nữa")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from bot.channels.base import Refused, Unknown
 from bot.cli import broadcast, official, outreach
 from bot.cli.errors import CommandError
 from bot.cli.tables import save_table
-from bot.contacts import Segment
-from bot.db import broadcasts, results, schedules, taps
+from bot.contacts import Segment, Topic
+from bot.db import broadcasts, results, schedules, series, taps
 from bot.db.tables import contacts
 from bot.dispatch import Dispatcher
 from bot.outreach.audience_rule import segment_as_json
@@ -83,7 +84,8 @@ def test_who_approves_a_schedule_reads_the_copies_of_two_people(shell: Shell, tm
     shown = ask(shell, "minh", "approve", "1", typed="3\n")
 
     assert "Ví dụ người ở" in shown
-    assert "Người chưa cho biết nơi ở\n**Mời bà con ở xã, phường mình đến" in shown
+    assert "Người chưa cho biết nơi ở" in shown
+    assert "  Mời bà con ở xã, phường mình đến" in shown
     assert "{xã}" not in shown
 
 
@@ -136,12 +138,67 @@ def test_who_plans_and_who_approves_learns_which_months_have_no_such_day(
         ask(shell, "minh", "approve", "1", typed="3\n"),
     ]
     assert [said in answer and "lập lịch khác với --when" in answer for answer in answers] == [True] * 4
-    assert [answer.count("  sẽ gửi ") for answer in answers] == [5] * 4
+    assert [answer.count("sẽ gửi ") for answer in answers] == [5] * 4
 
 
 @pytest.mark.parametrize("when", ["28", "last", "daily", "28/2", "lunar 30/1"])
 def test_a_day_that_every_month_has_needs_no_word(shell: Shell, when: str) -> None:
     assert "lập lịch khác" not in ask(shell, "lan", "every", "thu", "--when", when)
+
+
+HUNG_KINGS = "lunar 10/3"
+
+
+def test_a_day_off_is_said_to_be_one_unless_the_message_is_for_it(shell: Shell) -> None:
+    assert "là ngày nghỉ lễ: sẽ gửi" in ask(shell, "lan", "every", "thu", "--when", HUNG_KINGS)
+    meant = ask(shell, "lan", "every", "thu", "--when", HUNG_KINGS, "--on-holidays")
+    assert "nghỉ lễ" not in meant
+    assert meant.count("sẽ gửi ") == 5
+
+
+async def test_a_learning_path_is_for_who_joined_whatever_topics_they_chose(shell: Shell) -> None:
+    shell.database.submit(
+        lambda c: add_people(c, 1, channel="web", topics=frozenset({Topic.DIGITAL}), prefix="x")
+    ).result()
+    ask(shell, "lan", "series", "hoc-chu", "--step", "0=thu", "--step", "2=thu")
+    assert "Tin này chưa đến ai" in say(shell, "show", "1")
+
+    who = shell.database.read_now(lambda c: c.scalar(select(contacts.c.id).where(contacts.c.peer == "x1")))
+    await shell.database.write(lambda c: series.join(c, "hoc-chu", who or 0, NOW))
+    shown = say(shell, "show", "1")
+    assert shown.count("Người nhận: đang theo lộ trình: hoc-chu") == 2
+    assert shown.count("Tin này sẽ đến 1 người") == 2
+    assert "Bài gửi 2 ngày sau khi tham gia." in shown
+    assert "Hằng ngày lúc 08:30" in shown
+    assert "lo-trinh:hoc-chu" in shown
+    assert "sẽ gửi " not in shown
+
+
+QUIZ_LINES = "Đáp án:\n- Hai (đúng)\n- Ba\nGiải thích: Một với một là hai.\n"
+
+
+def test_who_approves_sees_what_the_message_does_not_show(shell: Shell, tmp_path: Path) -> None:
+    more = "Nội dung zalo:\nLời cho Zalo.\nMẫu Zalo: 7895417; lop = Xóa mù chữ\n"
+    path = tmp_path / "content" / "campaigns" / "thu.md"
+    path.write_text(CAMPAIGN + QUIZ_LINES + more, "utf-8")
+    ask(shell, "lan", "every", "thu", "--when", "daily")
+
+    for shown in (say(shell, "show", "1"), shell.broadcast("lan", "draft", "thu", "--at", AT)):
+        assert "Đáp án đúng: Hai. Ai trả lời thì máy nói: Một với một là hai." in shown
+        assert "Lời riêng cho kênh zalo:" in shown
+        assert "  Lời cho Zalo." in shown
+        assert "Mẫu Zalo số 7895417: lop = Xóa mù chữ" in shown
+        assert "[Gặp cán bộ]" in shown
+
+
+def test_the_years_plan_drafts_nothing_twice(shell: Shell) -> None:
+    year = str(TOMORROW.year + 1)
+    first = ask(shell, "lan", "plan", year)
+    again = ask(shell, "lan", "plan", year)
+    drafted = first.count("Đã lưu đợt")
+
+    assert drafted > 0
+    assert (again.count("Đã lưu đợt"), again.count("không soạn lại")) == (0, drafted)
 
 
 def test_times_at_which_the_campaign_is_over_are_marked(shell: Shell, tmp_path: Path) -> None:

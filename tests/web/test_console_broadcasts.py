@@ -344,6 +344,17 @@ async def test_who_gets_only_the_words_for_a_picture_is_to_be_looked_at(console:
     assert page.text.count("HOCTAP_PUBLIC_URL") == 2
 
 
+async def test_who_approves_a_quiz_sees_its_answer(console: Console) -> None:
+    lan = await console.official("lan", Role.DRAFTER)
+    path = await drafted(lan)
+    quiz = {"options": ["Hai", "<b>Ba"], "right": 1, "why": "Vì thế.", "sources": "x"}
+    found = console.database.read_now(lambda c: broadcasts.find(c, 1))
+    row = update(broadcast_rows).values(content={**found.content, "quiz": quiz})
+    await console.database.write(lambda c: c.execute(row))
+
+    assert "Đáp án đúng: &lt;b&gt;Ba. Ai trả lời thì máy nói: Vì thế." in (await lan.opens(path)).text
+
+
 async def test_html_in_a_title_or_message_is_shown_as_text(console: Console) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot.access.rights import Right
 from bot.db import audit, broadcast_versions, broadcasts, deliveries, recovery, results, sign_in, taps
+from bot.markup import to_plain
 from bot.office import deciding
 from bot.office.checklist import look_over
 from bot.office.links import LinkState, links_of
@@ -22,7 +23,7 @@ from bot.office.office import Office
 from bot.office.sheets import describe_copy, safe_cell
 from bot.outreach.broadcast import WITHDRAW, Act, Broadcast, Forbidden, Status
 from bot.outreach.delivery import DeliveryStatus
-from bot.outreach.report import audience, because, tap_name
+from bot.outreach.report import audience, because, beside, tap_name
 from bot.web.console.file_pages import show_file
 from bot.web.console.front import Front, Visitor, go, number_in
 from bot.web.console.people_pages import download
@@ -297,6 +298,8 @@ class BroadcastPages:
             "found": found,
             "waits": waits,
             "people": count.people if count else None,
+            # Other words for a channel are seen in its own bubble.
+            "beside": list(beside(office.texts, {**found.content, "texts": {}}, to_plain)),
             "plan": plan_lines(office, count, self._front.texts.named("channel")) if count else [],
             "places": largest_places(office, count.people) if count else [],
             "unready": waits and (count is None or LinkState.UNKNOWN in links.values()),
