@@ -6,27 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, and_, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Integer, Text, and_, bindparam, cast, func, select, update
 
 from bot.contacts import ContactStatus
+from bot.db.many_values import entries
 from bot.db.tables import contacts, deliveries, shards
 from bot.outreach.delivery import DeliveryStatus, Result
 
-# Built once, as the statements of bot.db.shards are.
+_RESULTS = entries("results")
 _KEEP = (
     update(deliveries)
     .where(
-        deliveries.c.broadcast_id == bindparam("broadcast"),
-        deliveries.c.sequence == bindparam("this"),
+        # Also the broadcast of each, or SQLite would go through all its copies instead of these.
+        deliveries.c.broadcast_id == _RESULTS.c.value[0].as_integer(),
+        deliveries.c.sequence == cast(_RESULTS.c.key, Integer),
         deliveries.c.status == bindparam("was"),
     )
     .values(
-        status=bindparam("to"),
-        reason=bindparam("why"),
-        message_id=bindparam("their_id"),
+        status=_RESULTS.c.value[1].as_string(),
+        reason=_RESULTS.c.value[2].as_string(),
+        message_id=_RESULTS.c.value[3].as_string(),
         at=bindparam("when"),
         # What certainly did not leave was no attempt; what is in doubt, and has a reason, was one.
-        attempts=deliveries.c.attempts - bindparam("back"),
+        attempts=deliveries.c.attempts - _RESULTS.c.value[4].as_integer(),
     )
 )
 
@@ -51,23 +53,23 @@ def keep_results(
     """Move copies that are *was* to what came of them; whoever is gone is blocked with it."""
     if not results:
         return
+    back = was is DeliveryStatus.SENDING
     connection.execute(
         _KEEP,
-        [
-            {
-                "broadcast": broadcast_id,
-                "this": each.sequence,
-                "was": str(was),
-                "to": str(each.status),
-                "why": each.reason[:60],
-                "their_id": each.message_id[:80] if each.message_id else None,
-                "when": now,
-                "back": int(
-                    was is DeliveryStatus.SENDING and each.status is DeliveryStatus.QUEUED and not each.reason
-                ),
-            }
-            for each in results
-        ],
+        {
+            "was": str(was),
+            "when": now,
+            "results": {
+                str(each.sequence): (
+                    broadcast_id,
+                    str(each.status),
+                    each.reason[:60],
+                    each.message_id[:80] if each.message_id else None,
+                    int(back and each.status is DeliveryStatus.QUEUED and not each.reason),
+                )
+                for each in results
+            },
+        },
     )
     gone = [each.sequence for each in results if each.gone]
     if gone:

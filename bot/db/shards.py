@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, 
 
 from bot.contacts import ContactStatus, Segment
 from bot.db import audit
-from bot.db.among import among
 from bot.db.audience import members
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
 from bot.db.linking import reached_elsewhere
+from bot.db.many_values import among
 from bot.db.tables import Moment, broadcasts, contacts, deliveries, shards
 from bot.db.waiting_shards import CLAIMABLE, at, with_broadcasts
 from bot.outreach.audience_rule import segment_from_json
@@ -75,7 +75,11 @@ _GRANT = (
         deliveries.c.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.SENDING)),
     )
     .values(status=DeliveryStatus.SENDING, attempts=deliveries.c.attempts + 1, at=bindparam("when"))
-    .returning(deliveries.c.sequence)
+)
+_GRANTED = select(deliveries.c.sequence).where(
+    deliveries.c.broadcast_id == bindparam("broadcast"),
+    among(deliveries.c.sequence, "sequences"),
+    deliveries.c.status == DeliveryStatus.SENDING,
 )
 _LATELY = (
     select(
@@ -355,8 +359,11 @@ def _grant(
     keep_results(connection, held.broadcast_id, skipped, now, was=DeliveryStatus.QUEUED)
     if not peers:
         return {}
-    granted = connection.scalars(_GRANT, {"broadcast": held.broadcast_id, "sequences": list(peers), "when": now})
-    return {sequence: peers[sequence] for sequence in granted}
+    these = {"broadcast": held.broadcast_id, "sequences": list(peers)}
+    if connection.execute(_GRANT, {**these, "when": now}).rowcount < len(peers):
+        granted = set(connection.scalars(_GRANTED, these))
+        peers = {sequence: peer for sequence, peer in peers.items() if sequence in granted}
+    return peers
 
 
 @lru_cache(maxsize=64)
