@@ -168,7 +168,9 @@ class App:
 
         async def look_for_centres() -> None:
             renew = partial(with_published_centres, config, database, inbox.mind, today_in_vietnam())
-            inbox.mind = await asyncio.to_thread(renew)
+            mind, inbox.mind = inbox.mind, await asyncio.to_thread(renew)
+            if inbox.mind is not mind:
+                publication.spare_collector()
 
         async def look_for_news() -> None:
             if await newsstand.look():
@@ -315,6 +317,7 @@ class App:
             await self.inbox.start()
         else:
             await self.engine.open()
+        publication.spare_collector()
         self.scheduler.start()
         listeners = [asyncio.create_task(self._listen(channel)) for channel in self.channels.values()]
         try:
@@ -346,6 +349,7 @@ class App:
             loop.add_signal_handler(each, ended.set)
         await self.engine.open()
         await self.dispatcher.recover_at_start()
+        publication.spare_collector()
         self.engine.start()
         self.scheduler.start()
         log.info("working")

@@ -49,9 +49,9 @@ STARTS_MAX = 3
 TEXT_MAX = 4000
 RECEIPT_WAIT = 3.0
 TURNS_AT_ONCE = 8
-ARRIVED_LATELY, ARRIVALS_FIRST = 0.02, 0.2
-"""While a crowd arrives a turn waits until nobody did for so long, but not longer than that, in seconds: a
-platform gives up on whom we keep at the door, and a stored message loses nothing."""
+ARRIVED_LATELY, ARRIVALS_FIRST = 0.02, 0.025
+"""While a crowd arrives one turn after another waits until nobody did for so long, but not longer than that, in
+seconds: a platform gives up on whom we keep at the door, and a stored message loses nothing."""
 
 NOT_PARSED = Parse("", Intent("", 0.0), ())
 
@@ -92,6 +92,7 @@ class Inbox:
         self._queues: dict[Address, deque[tuple[int, Heard]]] = {}
         self._answering: dict[Address, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._door = asyncio.Lock()
         self._arrived_at = 0.0
         self._later: set[asyncio.Task[None]] = set()
 
@@ -184,12 +185,13 @@ class Inbox:
 
     async def _let_in(self) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + ARRIVALS_FIRST
-        while len(self._answering) > TURNS_AT_ONCE:
-            wait = min(self._arrived_at + ARRIVED_LATELY, until) - loop.time()
-            if wait <= 0:
-                return
-            await asyncio.sleep(wait)
+        async with self._door:
+            until = loop.time() + ARRIVALS_FIRST
+            while len(self._answering) > TURNS_AT_ONCE:
+                wait = min(self._arrived_at + ARRIVED_LATELY, until) - loop.time()
+                if wait <= 0:
+                    return
+                await asyncio.sleep(wait)
 
     async def _take_turn(self, inbox_id: int, heard: Heard) -> list[Outgoing]:
         # Once: what is published meanwhile answers the next message.

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -123,6 +124,14 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def spare_collector() -> None:
+    """Have the collector of cycles leave alone what is loaded by now: a walk through all that the bot knows
+    lets everybody wait for a fifth of a second, whenever many write at once."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 class Newsstand:
     """Watches for a new publication and puts it before citizens; one that fails leaves the old one standing."""
 
@@ -156,5 +165,6 @@ class Newsstand:
             return False
         self._inbox.mind = mind
         self.publication, self.trouble = latest, ""
+        spare_collector()
         log.info("content.swapped", version=latest.number, answers=latest.answers)
         return True

@@ -109,6 +109,7 @@ class Sending:
         self._results: list[Result] = []
         self._recent = recent
         self._woken = asyncio.Event()
+        self._all_landed = asyncio.Event()
         self._stopping = False
         self._verdict = Verdict.GO
         self._pause_reason = ""
@@ -227,7 +228,10 @@ class Sending:
             timer.cancel()
         if self._in_flight and self._results:
             # A little later more have landed, and one disk sync does for all.
-            await asyncio.wait(self._in_flight, timeout=GATHER)
+            self._all_landed.clear()
+            timer = loop.call_later(GATHER, self._all_landed.set)
+            await self._all_landed.wait()
+            timer.cancel()
 
     async def _send(self, sequence: int, peer: str) -> None:
         self._attempts[sequence] += 1
@@ -308,6 +312,8 @@ class Sending:
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
+        if not self._in_flight:
+            self._all_landed.set()
         self._woken.set()
         self._window.free()
 
