@@ -77,7 +77,7 @@ class BodyLimit:
         largest = UPLOAD_MAX if scope["path"] in UPLOADS else BODY_MAX
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > largest:
-            if length.isdigit() and int(length) <= DRAINED_MAX:
+            if scope["path"].startswith("/console") and length.isdigit() and int(length) <= DRAINED_MAX:
                 while (await receive()).get("more_body"):
                     pass
             await self._tell(Request(scope), largest)(scope, receive, send)

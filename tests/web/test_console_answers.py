@@ -437,6 +437,16 @@ async def test_a_file_that_cannot_be_taken_is_told_in_a_sentence(
     assert office.database.read_now(edits.all_edits) == []
 
 
+async def test_the_answers_to_pick_from_are_shown_as_citizens_read_them(office: Console) -> None:
+    desk = await office.official("bien", Role.EDITOR)
+    office.database.submit(lambda c: unanswered.add(c, "lớp nấu ăn ở đâu", NOW)).result()
+
+    page = await desk.opens("/console/answers/pick?group=1&q=xóa mù chữ")
+
+    assert "Bà con đến UBND xã, phường nơi mình ở" in page.text
+    assert "**" not in page.text
+
+
 async def test_how_often_an_answer_is_given_is_told_in_steps(office: Console) -> None:
     def ask(c: Connection) -> None:
         for _ in range(7):

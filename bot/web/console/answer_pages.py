@@ -20,6 +20,7 @@ from bot.knowledge.entry import Answer
 from bot.knowledge.fields import read_code
 from bot.knowledge.grouping import Group, group
 from bot.knowledge.hoi_dap import Label
+from bot.markup import to_plain
 from bot.office import editing, publishing
 from bot.office.statistics import LEAST, tell
 from bot.office.working_copy import Checked, WorkingCopy, Written
@@ -189,6 +190,7 @@ class AnswerPages:
             "group": found,
             "answers": library.search_titles(wanted)[:LISTED] if wanted else near[:NEAREST],
             "wanted": wanted,
+            "plain": to_plain,
         }
         return self._front.draw(request, "answer_pick.html", context, visitor)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 AGAIN = "/console/again"
 PATH_MAX = 200
+FORM_MAX = 200_000
+"""Letters: more than any form of ours takes."""
 _OWNER = "form-owner"
 _NEVER_KEPT = ("form_token", "owner")
 
@@ -35,7 +37,7 @@ class KeptForms:
         self._database = database
         self._clock = clock
         self._pages: list[tuple[Route, Right | None, Handler]] = []
-        self._pace = Pace(per_minute=10, burst=20)
+        self._pace = Pace(per_minute=60, burst=60)
 
     def add(self, route: Route, right: Right | None, again: "Handler") -> None:
         """Keep the forms sent to *route*; *again* draws one, filled, for an official with *right*."""
@@ -66,6 +68,8 @@ class KeptForms:
             return ""
         typed = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
         fields = [(name, text) for name, text in typed if name not in _NEVER_KEPT]
+        if sum(len(name) + len(text) for name, text in fields) > FORM_MAX:
+            return ""
         await self._database.write(lambda c: drawers.keep_form(c, login, path, fields, now))
         return f"{AGAIN}?form={quote(path)}"
 
