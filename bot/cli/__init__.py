@@ -7,11 +7,30 @@ from types import ModuleType
 import typer
 from typer.exceptions import TyperException
 
-COMMANDS = (
-    "run", "web", "worker", "chat", "ask", "content", "places", "centres", "official",
-    "broadcast", "outreach", "handover", "zalo", "nlu", "ops", "bench",
-)  # fmt: skip
-"""Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again."""
+from bot.cli.errors import CommandError
+
+COMMANDS = {
+    "run": "Serve the web chat, the configured channels and the scheduled broadcasts.",
+    "web": "Serve pages and webhooks only; any number beside each other, with ``hoctap worker`` behind them.",
+    "worker": "Send broadcasts and answer what ``hoctap web`` receives; any number beside each other.",
+    "chat": "Talk to the bot here.",
+    "ask": "Answer a question without a channel or a database.",
+    "content": "Everything staff write.",
+    "places": "Administrative units, old and new.",
+    "centres": "Learning centres.",
+    "official": "Accounts of officials.",
+    "broadcast": "Broadcasts: messages to the citizens who asked for them.",
+    "outreach": "Schedules, the year's plan, and results of broadcasts.",
+    "handover": "Questions handed to officials.",
+    "zalo": "The Zalo Official Account.",
+    "nlu": "Export, evaluate and examine the understanding.",
+    "ops": "Look after the running house.",
+    "bench": "Measure the bot beside a baseline.",
+}
+"""Each is the name of a module here: with an ``app`` of its own, a function of that name, or COMMANDS again.
+
+Beside it stands what ``hoctap --help`` says of it, which then imports none of them.
+"""
 
 
 def main() -> None:
@@ -49,15 +68,24 @@ def _build_app(asked: list[str]) -> typer.Typer:
     def hoctap() -> None:
         """Học Tập: the assistant of the scheme that builds a learning society."""
 
-    for name in asked[:1] if asked and asked[0] in COMMANDS else COMMANDS:
-        module = import_module(f"bot.cli.{name}")
-        if hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
-        elif hasattr(module, "COMMANDS"):
-            app.add_typer(_build_group(module, asked[1:]), name=name)
-        else:
-            app.command(name)(getattr(module, name))
+    if not asked or asked[0] not in COMMANDS:
+        for name, what in COMMANDS.items():
+            app.command(name, help=what)(_refuse)
+        return app
+    name = asked[0]
+    module = import_module(f"bot.cli.{name}")
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name)
+    elif hasattr(module, "COMMANDS"):
+        app.add_typer(_build_group(module, asked[1:]), name=name)
+    else:
+        app.command(name)(getattr(module, name))
     return app
+
+
+def _refuse() -> None:
+    """Stands for a command that is not the first word, and so was not imported."""
+    raise CommandError("write the command right after hoctap, for example: hoctap run")
 
 
 def _build_group(package: ModuleType, asked: list[str]) -> typer.Typer:
@@ -88,7 +116,6 @@ def _sentence_of(error: Exception) -> str | None:
 
     from bot.app import CannotStart  # noqa: PLC0415
     from bot.cli.content.check import describe_faults  # noqa: PLC0415
-    from bot.cli.errors import CommandError  # noqa: PLC0415
     from bot.config import ConfigError  # noqa: PLC0415
     from bot.db import DatabaseUnusable  # noqa: PLC0415
     from bot.dialogue.texts import TextsError  # noqa: PLC0415

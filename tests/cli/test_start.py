@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from bot.cli import COMMANDS
 from tests.cli.command_line import hoctap
 from tests.conftest import ROOT
 
@@ -128,9 +129,31 @@ def test_a_command_typed_wrong_is_told_without_content_too(tmp_path: Path) -> No
     assert_clear(hoctap("outreach", "evry", HOCTAP_CONTENT=str(tmp_path)), "evry")
 
 
-def test_the_help_names_every_group() -> None:
-    result = hoctap("--help")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_says_of_each_command_what_the_command_says(name: str) -> None:
+    shown = hoctap("--help", COLUMNS="200").stdout
 
+    assert f"  {name} " in shown
+    # Where a line ends is no word's business: both are wrapped.
+    assert " ".join(COMMANDS[name].split()) in " ".join(hoctap(name, "--help").stdout.split())
+
+
+def test_a_command_that_is_not_the_first_word_is_not_run_in_silence() -> None:
+    assert_clear(hoctap("--", "run"), "right after hoctap")
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        (("--help",), ("bot.app", "bot.db", "numpy", "openpyxl", "sqlalchemy", "telegram")),
+        (("content", "check"), ("bot.app", "bot.db", "procrastinate", "sqlalchemy", "telegram")),
+    ],
+    ids=" ".join,
+)
+def test_nobody_waits_for_what_a_command_does_not_need(words: tuple[str, ...], without: tuple[str, ...]) -> None:
+    result = process(*words, PYTHONPROFILEIMPORTTIME="1")
+
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines()}
     assert result.returncode == 0
-    for group in ("run", "chat", "ask", "content", "official", "broadcast", "handover", "bench"):
-        assert group in result.stdout
+    assert "bot.cli" in imported
+    assert not imported & set(without)
