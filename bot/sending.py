@@ -24,8 +24,9 @@ from bot.channels.base import (
     Unknown,
     WindowClosed,
 )
-from bot.db import Connection, Database, SQLAlchemyError, broadcasts, shards
-from bot.db.shards import Flushed, Held, Verdict
+from bot.db import Connection, Database, SQLAlchemyError, broadcasts, flushes, shards
+from bot.db.flushes import Flushed, Verdict
+from bot.db.shards import Held
 from bot.outreach.delivery import DeliveryStatus, Recent, Result, after_doubt
 from bot.outreach.pace import USUAL_CAPS, Caps
 from bot.outreach.quiet_hours import next_allowed
@@ -200,7 +201,7 @@ class Sending:
     def _write(self, connection: Connection, results: list[Result], wanted: list[int], now: datetime) -> Flushed:
         self._around.noted(connection)
         window = self._channel.abilities.window
-        return shards.flush(
+        return flushes.flush(
             connection,
             self._held,
             results,

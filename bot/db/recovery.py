@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select, update
 
 from bot.db.deliveries import keep_counts, keep_results, skip_queued
-from bot.db.shards import Verdict, in_shard
+from bot.db.flushes import Verdict
+from bot.db.shards import in_shard
 from bot.db.tables import broadcasts, deliveries, shards
 from bot.db.waiting_shards import CLOCK_JUMP, with_broadcasts
 from bot.outreach.broadcast import Status

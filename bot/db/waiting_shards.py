@@ -87,3 +87,24 @@ def with_broadcasts() -> FromClause:
 def at(now: datetime) -> dict[str, datetime]:
     """The moment for a statement with CLAIMABLE in it."""
     return {"now": now, "beyond": now + CLOCK_JUMP}
+
+
+def urgent_first(connection: Connection, channel: str, now: datetime) -> bool:
+    """Whether an urgent shard of *channel* waits for a worker, or is in the hands of one."""
+    return connection.scalar(_URGENT, {"channel": channel, **at(now)}) is not None
+
+
+# The urgent broadcasts first, of which there are few: shards wait by the thousand.
+_URGENT = (
+    select(broadcasts.c.id)
+    .where(
+        broadcasts.c.priority > 0,
+        broadcasts.c.status == Status.SENDING,
+        exists().where(
+            shards.c.broadcast_id == broadcasts.c.id,
+            shards.c.channel == bindparam("channel"),
+            or_(CLAIMABLE, and_(shards.c.status == "running", shards.c.lease_until > _NOW)),
+        ),
+    )
+    .limit(1)
+)

@@ -324,7 +324,7 @@ def test_alternatives_that_all_name_topics_are_not_narrowed_to_the_campaigns() -
 
 
 def test_every_status_and_reason_the_code_uses_has_its_words() -> None:
-    from bot.db.shards import Verdict
+    from bot.db.flushes import Verdict
     from bot.outreach.broadcast import Status
     from bot.outreach.delivery import DeliveryStatus, OnAmbiguous
 

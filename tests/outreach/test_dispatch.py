@@ -16,7 +16,7 @@ from bot.channels.base import (
     WindowClosed,
 )
 from bot.contacts import Segment, Topic
-from bot.db import Database, broadcasts, recovery, shards
+from bot.db import Database, broadcasts, flushes, recovery, shards
 from bot.db.audit import BOT
 from bot.db.tables import audit, contacts
 from bot.db.tables import broadcasts as broadcast_rows
@@ -476,12 +476,12 @@ async def test_a_lost_lease_fences_the_one_who_comes_back(database: Database) ->
     lease = timedelta(seconds=30)
     held = await database.write(lambda c: shards.claim_shard(c, "fake", "zombie", lease, NOW))
     assert held is not None
-    await database.write(lambda c: shards.flush(c, held, [], [1, 2], lease=lease, now=NOW))
+    await database.write(lambda c: flushes.flush(c, held, [], [1, 2], lease=lease, now=NOW))
     later = clock.move(seconds=31)
     assert await database.write(lambda c: recovery.recover(c, later)) == 2
 
-    flushed = await database.write(lambda c: shards.flush(c, held, [], [3], lease=lease, now=later))
-    assert (flushed.verdict, flushed.granted) == (shards.Verdict.FENCED, {})
+    flushed = await database.write(lambda c: flushes.flush(c, held, [], [3], lease=lease, now=later))
+    assert (flushed.verdict, flushed.granted) == (flushes.Verdict.FENCED, {})
     assert counted(database, number) == {"uncertain": 2, "queued": 1}
 
 
@@ -492,7 +492,7 @@ async def test_a_flush_may_be_repeated(database: Database) -> None:
     held = await database.write(lambda c: shards.claim_shard(c, "fake", "me", lease, NOW))
     assert held is not None
     for _ in range(2):
-        flushed = await database.write(lambda c: shards.flush(c, held, [], [1, 2], lease=lease, now=NOW))
+        flushed = await database.write(lambda c: flushes.flush(c, held, [], [1, 2], lease=lease, now=NOW))
         assert set(flushed.granted) == {1, 2}
 
 
