@@ -1,15 +1,19 @@
 """What officials read of a broadcast on the command line."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 
 from bot.cli.official import Desk
-from bot.db import broadcasts, deliveries
+from bot.db import broadcasts, deliveries, schedules
 from bot.db.audience import Audience
 from bot.markup import to_plain
 from bot.office import deciding
 from bot.office.samples import samples
 from bot.outreach import report
 from bot.outreach.broadcast import Broadcast
+from bot.outreach.frozen_content import paths_of
 from bot.outreach.official import Official
 
 
@@ -33,8 +37,7 @@ def show(desk: Desk, broadcast: Broadcast) -> Audience:
     for whose, place in samples(desk.office, broadcast).items():
         for line in report.preview(desk.texts, broadcast, to_plain, whose, place):
             typer.echo(line)
-    for line in report.beside(desk.texts, broadcast.content, to_plain):
-        typer.echo(line)
+    show_beside(desk, broadcast.content)
     people = desk.database.read_now(lambda c: deciding.count_people(c, desk.office, broadcast, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)
@@ -44,6 +47,14 @@ def show(desk: Desk, broadcast: Broadcast) -> Audience:
     if twins := desk.database.read_now(lambda c: broadcasts.twins(c, broadcast)):
         typer.echo(desk.texts("show.twins", ids=", ".join(map(str, twins))))
     return people
+
+
+def show_beside(desk: Desk, content: Mapping[str, Any]) -> None:
+    """Print what is approved with a message and not seen in it, and which of its buttons lead nowhere yet."""
+    for line in report.beside(desk.texts, content, to_plain):
+        typer.echo(line)
+    for code in desk.database.read_now(lambda c: schedules.paths_not_open(c, paths_of(content))):
+        typer.echo(desk.texts("check.path_closed", code=code))
 
 
 def show_progress(desk: Desk, broadcast: Broadcast) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from bot.cli import results
 from bot.cli.broadcast import Holidays
+from bot.cli.drafting import show_beside
 from bot.cli.official import As, Desk, PasswordStdin, Whose, open_desk
 from bot.db import broadcasts, contacts, schedules
 from bot.markup import to_plain
@@ -322,8 +323,7 @@ def _show_message(desk: Desk, probe: Broadcast) -> int:
     for whose, place in samples(office, probe).items():
         for line in report.preview(desk.texts, probe, to_plain, whose, place):
             typer.echo(line)
-    for line in report.beside(desk.texts, probe.content, to_plain):
-        typer.echo(line)
+    show_beside(desk, probe.content)
     people = desk.database.read_now(lambda c: deciding.count_people(c, office, probe, desk.now))
     for line in report.reach(desk.texts, people.channels, people.excluded):
         typer.echo(line)

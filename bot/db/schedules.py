@@ -1,6 +1,6 @@
 """Schedules as kept, and their runs: one a due time, whatever the number of processes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,15 @@ def newest(connection: Connection, limit: int = 50, before: int = 0) -> list[Sch
     query = select(schedules).where(*([schedules.c.id < before] if before else []))
     rows = connection.execute(query.order_by(schedules.c.id.desc()).limit(limit))
     return [_schedule(row) for row in rows]
+
+
+def paths_not_open(connection: Connection, codes: Collection[str]) -> list[str]:
+    """Which of the learning paths *codes* have no schedule that runs."""
+    running = select(schedules.c.plan).where(
+        schedules.c.kind == Kind.SERIES, schedules.c.status == ScheduleStatus.ACTIVE
+    )
+    open_ = {plan["series"] for plan in connection.scalars(running)} if codes else set()
+    return sorted(set(codes) - open_)
 
 
 def change(connection: Connection, schedule_id: int, rule: Rule, act: str, *, by: str, now: datetime) -> Schedule:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
-from bot.db import Connection, broadcasts
+from bot.db import Connection, broadcasts, schedules
 from bot.office.counting import Count
 from bot.office.links import LinkState, links_of
 from bot.office.office import Office
 from bot.office.samples import longest_sample
 from bot.office.sources import answers_gone, repealed_in
 from bot.outreach.broadcast import Broadcast, Forbidden, check_times
-from bot.outreach.frozen_content import render
+from bot.outreach.frozen_content import paths_of, render
 from bot.outreach.quiet_hours import is_quiet
 
 SENTENCE_MAX = 25
@@ -43,6 +43,8 @@ def look_over(
     found = [*_blockers(connection, office, broadcast, count, now)]
     if twins := broadcasts.twins(connection, broadcast):
         found.append(Finding("show.twins", False, {"ids": ", ".join(map(str, twins))}))
+    for code in schedules.paths_not_open(connection, paths_of(broadcast.content)):
+        found.append(Finding("check.path_closed", False, {"code": code}))
     if broadcast.disturbs:
         found.append(Finding("show.urgent", False, {"reason": broadcast.content["urgent_reason"]}))
     if count:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bot.messages import Choice, ChoiceKind, Media, MediaKind, Reply, Template
 from bot.outreach.campaign import Campaign, Kind
-from bot.outreach.notice import ACKNOWLEDGE, QUIZ, button_token
+from bot.outreach.notice import ACKNOWLEDGE, JOIN, QUIZ, button_token
 from bot.outreach.placeholders import COMMUNE, PROVINCE, PlaceWords, fill_person, names_person
 
 TEMPLATE_CHANNEL: Final = "zalo_oa"
@@ -105,6 +105,12 @@ def render(content: Mapping[str, Any], channel: str = "", place: PlaceWords | No
         words = fill_person(words, {**content["nowhere"], **(place or {})})
     template = content.get("template")
     return Reply(words, rows, media=media_of(content), template=Template(**template) if template else None)
+
+
+def paths_of(content: Mapping[str, Any]) -> list[str]:
+    """The learning paths that its buttons open."""
+    tokens = (str(each["token"]) for each in content["buttons"])
+    return [each.removeprefix(JOIN) for each in tokens if each.startswith(JOIN)]
 
 
 def media_of(content: Mapping[str, Any]) -> tuple[Media, ...]:

@@ -191,6 +191,20 @@ def test_who_approves_sees_what_the_message_does_not_show(shell: Shell, tmp_path
         assert "[Gặp cán bộ]" in shown
 
 
+def test_an_invitation_to_a_path_that_does_not_run_is_told(shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "content" / "campaigns" / "thu.md"
+    path.write_text(CAMPAIGN.replace("Gặp cán bộ", "Tham gia = lo-trinh:hoc-chu"), "utf-8")
+    ask(shell, "lan", "every", "thu", "--when", "daily")
+    ask(shell, "lan", "series", "hoc-chu", "--step", "0=tuan-le-hoc-tap-suot-doi")
+
+    for shown in (say(shell, "show", "1"), shell.broadcast("lan", "draft", "thu", "--at", AT)):
+        assert "chưa có lộ trình mã ấy đang chạy" in shown
+
+    ask(shell, "lan", "submit", "2")
+    assert "đang chạy" in ask(shell, "minh", "approve", "2", typed="0\n")
+    assert "chưa có lộ trình" not in say(shell, "show", "1")
+
+
 def test_the_years_plan_drafts_nothing_twice(shell: Shell) -> None:
     year = str(TOMORROW.year + 1)
     first = ask(shell, "lan", "plan", year)

@@ -355,6 +355,15 @@ async def test_who_approves_a_quiz_sees_its_answer(console: Console) -> None:
     assert "Đáp án đúng: &lt;b&gt;Ba. Ai trả lời thì máy nói: Vì thế." in (await lan.opens(path)).text
 
 
+async def test_an_invitation_to_a_path_that_does_not_run_is_to_be_looked_at(console: Console) -> None:
+    people(console, 1)
+    lan = await console.official("lan", Role.DRAFTER)
+
+    await drafted(lan, buttons="Tham gia = lo-trinh:hoc-chu")
+
+    assert "Xem lại: Nút mời vào lộ trình “hoc-chu”" in lan.page.text
+
+
 async def test_html_in_a_title_or_message_is_shown_as_text(console: Console) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)
