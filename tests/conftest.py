@@ -51,6 +51,11 @@ TEMPORARY = os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_memory) if _room
 """Where all that tests write lies: in memory where there is room, so that no test waits for a disk."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: some tests wait for a process, a page or a clock."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """In CI a test that is skipped for a missing part is a failure."""
