@@ -172,7 +172,12 @@ class Dispatcher:
         held = await self.database.write(lambda c: self._claim(c, name, now, only))
         if held is None:
             return False
-        sending = self._sending[name, lane] = self._open(name, held)
+        if held.places:
+            # A thousand places have a thousand texts: made beside the event loop, on which replies wait.
+            sending = await asyncio.to_thread(self._open, name, held)
+        else:
+            sending = self._open(name, held)
+        self._sending[name, lane] = sending
         try:
             if self.draining:
                 sending.stop()
