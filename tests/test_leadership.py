@@ -14,7 +14,7 @@ from bot.messages import Heard
 from tests.channels.zalo_house import eventually
 from tests.zalo_platform import utc_now
 
-LASTS = 0.3
+LASTS = 0.5
 
 
 class Process:
@@ -94,7 +94,7 @@ async def test_work_that_ends_is_not_begun_again(database: Database) -> None:
     async def work() -> None:
         done.append(1)
 
-    await asyncio.wait_for(Leadership(database, utc_now, LASTS).do_alone("once", work), 5)
+    await asyncio.wait_for(Leadership(database, utc_now, LASTS).do_alone("once", work), 30)
     assert done == [1]
     with pytest.raises(ZeroDivisionError):
         await Leadership(database, utc_now, LASTS).do_alone("once", _break)

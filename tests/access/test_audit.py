@@ -83,18 +83,18 @@ def test_who_took_rows_first_and_who_wrote_first_do_not_wait_for_each_other(post
     def write_then_take(connection: Connection) -> None:
         record(connection, "lan", "edit", NOW)
         wrote.set()
-        assert took.wait(5)
+        assert took.wait(30)
         take(connection)
 
     def take_then_write(connection: Connection) -> None:
-        assert wrote.wait(5)
+        assert wrote.wait(30)
         take(connection)
         took.set()
         record(connection, "an", "edit", NOW)
 
     both = [here.submit(write_then_take), there.submit(take_then_write)]
     for each in both:
-        each.result(timeout=10)
+        each.result(timeout=30)
 
     verdict, _ = here.read_now(verify_chain)
     assert (verdict.intact, verdict.rows) == (True, 2)

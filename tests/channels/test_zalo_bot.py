@@ -328,7 +328,7 @@ async def test_polling_goes_on_after_a_failure(zalo: Zalo) -> None:
 
 async def test_a_refused_token_stops_and_says_so(zalo: Zalo) -> None:
     async with channel_on(zalo, token="1:wrong") as channel, listening(channel, Store()) as task:
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 30)
 
     assert channel.state() == "misconfigured"
 

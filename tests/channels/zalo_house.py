@@ -106,7 +106,7 @@ def oa_of(house: House, **timeouts: float) -> ZaloOaChannel:
     return channel
 
 
-async def eventually(holds: Callable[[], object], within: float = 5.0) -> None:
+async def eventually(holds: Callable[[], object], within: float = 30.0) -> None:
     """Wait until it holds, looking often."""
     ends = asyncio.get_running_loop().time() + within
     while not holds():

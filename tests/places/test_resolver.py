@@ -237,8 +237,8 @@ def _named(gazetteer: Gazetteer, path: str) -> list[AdminUnit]:
 
 @pytest.mark.parametrize("text", ["phuong 1 " * 200, "tan phu " * 500, "xa tan thanh huyen chau thanh " * 100])
 def test_a_message_made_to_be_slow_is_not(gazetteer: Gazetteer, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     resolve(gazetteer, text)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -309,7 +309,7 @@ def test_a_citizen_sees_that_an_official_took_the_question_and_what_they_answer(
     citizen.get_by_text("Em đã chuyển câu hỏi cho cán bộ").wait_for()
 
     def sees(words: str) -> None:
-        for _ in range(20):
+        for _ in range(200):
             if citizen.get_by_text(words).count():
                 return
             time.sleep(0.1)
