@@ -95,6 +95,9 @@ def watch(number: Number, login: Whose = "", password_stdin: PasswordStdin = Fal
                 if found.status not in ("scheduled", "sending"):
                     break
                 time.sleep(1)
+        typer.echo(desk.texts("show.status", status=desk.texts(f"status.{found.status}")))
+        if found.reason:
+            typer.echo(desk.texts("show.because", reason=report.because(desk.texts, found.reason)))
         for line in report.counts(desk.texts, counts):
             typer.echo(line)
 

@@ -237,8 +237,8 @@ def edit(broadcast: Broadcast, changed: Broadcast, now: datetime) -> Broadcast:
 
 def submit(broadcast: Broadcast, official: Official, now: datetime) -> Broadcast:
     """Frozen under its digest, waiting for a second person."""
-    check_times(broadcast, now)
     submitted = follow(broadcast, Act.SUBMIT)
+    check_times(broadcast, now)
     return replace(submitted, submitted_by=official.login, digest=digest_of(submitted), reason="")
 
 

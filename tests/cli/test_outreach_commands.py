@@ -403,5 +403,6 @@ async def test_a_tally_counts_each_persons_first_answer(sent: Shell) -> None:
 
 async def test_what_is_over_is_watched_to_its_figures(sent: Shell) -> None:
     said = say(sent, "watch", "1")
+    assert "Trạng thái: đã xong" in said
     assert sum(figures_below(said, "Tổng 11 lượt:")) == 11
     assert "Không có đợt gửi số 9" in say(sent, "watch", "9")

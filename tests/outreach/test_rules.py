@@ -89,6 +89,11 @@ def test_a_broadcast_is_not_due_in_the_quiet_hours() -> None:
     assert error.value.arguments["allowed"] == at(7) + timedelta(days=1)
 
 
+def test_what_is_over_is_refused_for_that_and_not_for_its_time() -> None:
+    with pytest.raises(Forbidden, match=r"rule\.status"):
+        rules.submit(new_draft(status=Status.COMPLETED), LAN, NOW + timedelta(days=3))
+
+
 def test_an_urgent_broadcast_disturbs_only_with_a_reason() -> None:
     night = {"due_at": at(22), "not_after": at(23)}
     with pytest.raises(Forbidden):

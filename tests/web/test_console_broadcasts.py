@@ -364,6 +364,17 @@ async def test_an_invitation_to_a_path_that_does_not_run_is_to_be_looked_at(cons
     assert "Xem lại: Nút mời vào lộ trình “hoc-chu”" in lan.page.text
 
 
+async def test_a_missed_broadcast_says_how_it_goes_on(console: Console) -> None:
+    lan = await console.official("lan", Role.DRAFTER)
+    path = await drafted(lan)
+    row = update(broadcast_rows).values(status=Status.MISSED)
+    await console.database.write(lambda c: c.execute(row))
+
+    page = await lan.opens(path)
+    assert "Máy không chạy khi đến giờ nên chưa gửi." in page.text
+    assert f'href="{path}/edit"' in page.text
+
+
 async def test_html_in_a_title_or_message_is_shown_as_text(console: Console) -> None:
     people(console)
     lan = await console.official("lan", Role.DRAFTER)
