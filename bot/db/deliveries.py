@@ -17,18 +17,17 @@ _RESULTS = entries("results")
 _KEEP = (
     update(deliveries)
     .where(
-        # Also the broadcast of each, or SQLite would go through all its copies instead of these.
-        deliveries.c.broadcast_id == _RESULTS.c.value[0].as_integer(),
+        deliveries.c.broadcast_id == bindparam("broadcast"),
         deliveries.c.sequence == cast(_RESULTS.c.key, Integer),
         deliveries.c.status == bindparam("was"),
     )
     .values(
-        status=_RESULTS.c.value[1].as_string(),
-        reason=_RESULTS.c.value[2].as_string(),
-        message_id=_RESULTS.c.value[3].as_string(),
+        status=_RESULTS.c.value[0].as_string(),
+        reason=_RESULTS.c.value[1].as_string(),
+        message_id=_RESULTS.c.value[2].as_string(),
         at=bindparam("when"),
         # What certainly did not leave was no attempt; what is in doubt, and has a reason, was one.
-        attempts=deliveries.c.attempts - _RESULTS.c.value[4].as_integer(),
+        attempts=deliveries.c.attempts - _RESULTS.c.value[3].as_integer(),
     )
 )
 
@@ -57,11 +56,11 @@ def keep_results(
     connection.execute(
         _KEEP,
         {
+            "broadcast": broadcast_id,
             "was": str(was),
             "when": now,
             "results": {
                 str(each.sequence): (
-                    broadcast_id,
                     str(each.status),
                     each.reason[:60],
                     each.message_id[:80] if each.message_id else None,

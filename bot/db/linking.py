@@ -114,15 +114,14 @@ def reached_elsewhere(broadcast_id: int | BindParameter[int]) -> ColumnElement[b
     """That another contact of the same person has had this broadcast, or is having it."""
     other = contacts.alias("same_person")
     theirs = deliveries.alias("theirs")
-    # Most are linked to nobody: then nothing is looked up. The sum keeps SQLite from walking through the whole
-    # broadcast for each.
+    # Most are linked to nobody: then nothing is looked up.
     return and_(
         contacts.c.person_id.is_not(None),
         exists().where(
             other.c.person_id == contacts.c.person_id,
             other.c.id != contacts.c.id,
             theirs.c.contact_id == other.c.id,
-            theirs.c.broadcast_id + 0 == broadcast_id,
+            theirs.c.broadcast_id == broadcast_id,
             theirs.c.status.in_(("sending", "sent", "delivered", "read", "uncertain")),
         ),
     )

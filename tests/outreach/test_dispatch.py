@@ -1,10 +1,12 @@
 import asyncio
+import re
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from bot.channels.base import (
     Abilities,
@@ -616,3 +618,28 @@ async def test_a_dead_database_loses_no_result(sqlite_url: str, tmp_path: Path) 
     assert counted(database, number) == {"sent": 200}
     assert len(channel.peers()) == 200
     database.close()
+
+
+async def test_no_statement_of_a_shard_walks_through_its_whole_broadcast(sqlite: Database) -> None:
+    await sqlite.write(lambda c: add_people(c, 60))
+    await sqlite.write(schedule)
+    dispatcher = Dispatcher(sqlite, {"fake": Recorder()}, Clock())
+    await dispatcher.tick(NOW)
+    asked: set[tuple[str, Any]] = set()
+    listen = (sqlite.engine, "before_cursor_execute", lambda *said: asked.add((said[2], said[3])))
+    event.listen(*listen)
+    while await dispatcher.run_shard("fake"):
+        pass
+    event.remove(*listen)
+
+    with sqlite.engine.connect() as connection:
+        steps = {
+            step.detail
+            for statement, values in asked
+            if statement.startswith(("SELECT", "UPDATE"))
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        }
+
+    copies = {step for step in steps if re.search(r"\b(deliveries|theirs)\b", step)}
+    assert len(copies) >= 3
+    assert not {step for step in copies if "SCAN" in step or step.endswith("PRIMARY KEY (broadcast_id=?)")}
