@@ -124,6 +124,7 @@ class Dispatcher:
                 continue
             if begun is not None:
                 log.info("broadcast_due", broadcast=broadcast_id, status=begun)
+                await self.database.read(freezing.count_anew)
         if not await self.database.read(waiting_shards.anything_open):
             return
         await self.database.read(self.progress.keep)
@@ -223,6 +224,7 @@ class Dispatcher:
                     )
                 )
                 if not more:
+                    await self.database.read(freezing.count_anew)
                     return
                 if not self.by_jobs:
                     await self.run_ready(now)

@@ -162,6 +162,14 @@ def freeze_page(
     return channel is not None
 
 
+def count_anew(connection: Connection) -> None:
+    """Have PostgreSQL look at what it keeps: of a broadcast it has not seen it expects next to nothing, and goes
+    through all of it for the few copies it is asked for."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE deliveries")
+        connection.commit()
+
+
 def _add_page(
     connection: Connection,
     broadcast_id: int,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select, text, update
 
 from bot.channels.base import (
     Abilities,
@@ -643,3 +643,15 @@ async def test_no_statement_of_a_shard_walks_through_its_whole_broadcast(sqlite:
     copies = {step for step in steps if re.search(r"\b(deliveries|theirs)\b", step)}
     assert len(copies) >= 3
     assert not {step for step in copies if "SCAN" in step or step.endswith("PRIMARY KEY (broadcast_id=?)")}
+
+
+async def test_postgresql_knows_how_large_a_broadcast_is_from_its_start(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    await database.write(lambda c: add_people(c, 60))
+    await database.write(schedule)
+    known = "SELECT most_common_freqs[1] FROM pg_stats WHERE tablename = 'deliveries' AND attname = 'broadcast_id'"
+
+    await Dispatcher(database, {"fake": Recorder()}, Clock()).tick(NOW)
+
+    assert await database.read(lambda c: c.scalar(text(known))) == 1.0
+    database.close()
