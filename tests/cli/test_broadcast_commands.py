@@ -55,8 +55,11 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, quick_hashes: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(
+    tmp_path: Path, empty_sqlite: Path, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shell]:
     shutil.copytree(CONTENT, tmp_path / "content")
+    shutil.copy(empty_sqlite, tmp_path / "hoctap.db")
     (tmp_path / "content" / "campaigns" / "thu.md").write_text(CAMPAIGN, "utf-8")
     monkeypatch.setenv("HOCTAP_DATA", str(tmp_path))
     monkeypatch.setenv("HOCTAP_CONTENT", str(tmp_path / "content"))

@@ -1,6 +1,7 @@
 """Staff's way: a file is checked, waits, is published by a person, and comes out again as it went in."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,13 @@ GOOD = {
 
 
 @pytest.fixture
-def hoctap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Command":
+def hoctap(
+    tmp_path: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> "Command":
     """The command line on a data folder of its own, with officials An (an editor) and Binh (of Ha Noi)."""
     monkeypatch.setenv("HOCTAP_DATA", str(tmp_path / "var"))
+    (tmp_path / "var").mkdir()
+    shutil.copy(empty_sqlite, tmp_path / "var" / "hoctap.db")
     database = Database.open(Config.load().database)
     for login, role, scope in (("an", Role.EDITOR, ()), ("binh", Role.EDITOR, ("01",)), ("chi", Role.VIEWER, ())):
         person = Official(login, login, role, scope=frozenset(scope))
