@@ -170,6 +170,22 @@ def test_no_page_has_a_fault_for_people_who_see_little_or_use_a_telephone(
     assert faults == []
 
 
+def test_who_is_signed_in_at_two_places_reads_of_both_on_a_telephone(
+    address: tuple[str, Database], chromium: Any
+) -> None:
+    base, database = address
+    for _ in range(2):
+        page = chromium.new_context(viewport={"width": 360, "height": 800}).new_page()
+        Person(page, base, database).signs_in(Role.AUDITOR)
+    page.goto(f"{base}/console/me")
+
+    assert page.get_by_role("button", name="Đăng xuất nơi này").count() >= 1
+    # What only a screen reader says lies within the table that scrolls, not beside the page.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for context in chromium.contexts:
+        context.close()
+
+
 def test_the_strict_policy_is_never_broken_and_a_page_is_small(
     address: tuple[str, Database], chromium: Any
 ) -> None:
