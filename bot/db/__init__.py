@@ -31,6 +31,7 @@ T = TypeVar("T")
 Act = Callable[[Connection], T]
 
 GROUP_MAX = 256
+TRIES = 3
 
 NOTICE_LOSS = {
     "connect_timeout": 10,
@@ -168,7 +169,9 @@ class Database:
             if ending:
                 return
 
-    def _commit(self, group: list[tuple[Act[Any], Future[Any]]], *, chain_first: bool = False) -> None:
+    def _commit(
+        self, group: list[tuple[Act[Any], Future[Any]]], *, chain_first: bool = False, tries: int = TRIES
+    ) -> None:
         """Commit the group as one transaction; when one act fails, each stands alone."""
         try:
             with self.engine.begin() as connection:
@@ -179,13 +182,21 @@ class Database:
             return
         except Exception as error:
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                if tries > 1 and _is_undone(error):
+                    self._commit(group, chain_first=chain_first, tries=tries - 1)
+                else:
+                    group[0][1].set_exception(error)
                 return
             for one in group:
                 self._commit([one])
             return
         for (_, future), result in zip(group, results, strict=True):
             future.set_result(result)
+
+
+def _is_undone(error: Exception) -> bool:
+    """Whether PostgreSQL undid the act for another's sake (a deadlock), and asks that it be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "40P01"
 
 
 def upgrade(engine: Engine) -> None:

@@ -149,10 +149,11 @@ def _holding(held: Held) -> tuple[ColumnElement[bool], ...]:
 
 def _end_wave(connection: Connection, broadcast_id: int, now: datetime) -> None:
     """After the last shard of the canary the rest may go, unless too many of the canary failed."""
+    standing = select(broadcasts.c.status, broadcasts.c.wave).where(broadcasts.c.id == broadcast_id)
+    if connection.execute(standing).one().wave != 0:
+        return  # Of thousands of shards nearly all: they need not wait for each other.
     in_canary = (shards.c.broadcast_id == broadcast_id, shards.c.wave == 0)
-    found = connection.execute(
-        select(broadcasts.c.status, broadcasts.c.wave).where(broadcasts.c.id == broadcast_id).with_for_update()
-    ).one()
+    found = connection.execute(standing.with_for_update()).one()
     if found.wave != 0 or connection.scalar(select(func.count()).where(*in_canary, shards.c.status != "done")):
         return
     total = bad = 0

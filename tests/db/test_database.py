@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -110,3 +111,30 @@ def test_a_server_that_is_not_there_is_a_clear_error_without_the_password() -> N
         Database.open("postgresql+psycopg://hoctap:geheim@127.0.0.1:1/hoctap")
 
     assert "geheim" not in str(caught.value)
+
+
+async def test_of_two_who_wait_for_each_other_the_one_undone_is_run_again(postgres_url: str) -> None:
+    first, second = Database.open(postgres_url), Database.open(postgres_url)
+    values = {"name": "", "role": "drafter", "password_hash": "x", "active": True, "created_at": NOW}
+    await first.write(
+        lambda c: c.execute(insert(officials), [{"login": login, **values} for login in ("an", "binh")])
+    )
+    both = threading.Barrier(2)
+
+    def rename(connection: Connection, logins: tuple[str, str], name: str) -> None:
+        for login in logins:
+            change = officials.update().where(officials.c.login == login).values(name=officials.c.name + name)
+            connection.execute(change)
+            with suppress(threading.BrokenBarrierError):
+                both.wait(1)
+
+    # Each holds what the other wants; only the first time do they wait for each other in between.
+    await asyncio.gather(
+        first.write(lambda c: rename(c, ("an", "binh"), "x")),
+        second.write(lambda c: rename(c, ("binh", "an"), "y")),
+    )
+
+    names = await first.read(lambda c: c.scalars(select(officials.c.name)).all())
+    assert [sorted(name) for name in names] == [["x", "y"], ["x", "y"]]
+    for each in (first, second):
+        each.close()
