@@ -32,6 +32,8 @@ Act = Callable[[Connection], T]
 
 GROUP_MAX = 256
 TRIES = 3
+UPGRADING = 7_316_002
+"""The number of the advisory lock; that of the audit's chain is another."""
 
 NOTICE_LOSS = {
     "connect_timeout": 10,
@@ -200,10 +202,12 @@ def _is_undone(error: Exception) -> bool:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to its newest revision."""
+    """Bring the schema to its newest revision; of several processes that start at once, one does it."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

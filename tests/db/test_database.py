@@ -1,6 +1,7 @@
 """The database: one writer, acts that stand or fall alone, and clear words when it cannot be used."""
 
 import asyncio
+import sys
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.db import Database, DatabaseUnusable, migrations
 from bot.db.tables import audit, metadata, officials
+from tests.conftest import a_postgres_database
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
@@ -138,3 +140,11 @@ async def test_of_two_who_wait_for_each_other_the_one_undone_is_run_again(postgr
     assert [sorted(name) for name in names] == [["x", "y"], ["x", "y"]]
     for each in (first, second):
         each.close()
+
+
+async def test_processes_that_start_at_once_upgrade_the_schema_once(postgres_server: str) -> None:
+    program = "import sys; from bot.db import Database; Database.open(sys.argv[1]).close()"
+    with a_postgres_database(postgres_server) as url:
+        starts = [await asyncio.create_subprocess_exec(sys.executable, "-c", program, url) for _ in range(3)]
+
+        assert [await each.wait() for each in starts] == [0, 0, 0]
