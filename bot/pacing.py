@@ -32,6 +32,7 @@ class ChannelPace:
         self._per_second = per_second
         self._slots: deque[float] = deque()
         self._debt = 0
+        self._rests_until = 0.0
         self._refill: asyncio.Task[None] | None = None
 
     @property
@@ -88,8 +89,13 @@ class ChannelPace:
             return math.inf
         return max(0.0, self._slots[0] - now)
 
+    def rests(self, now: float) -> float:
+        """The seconds for which the platform still wants nothing, as far as this process was told."""
+        return max(0.0, self._rests_until - now)
+
     async def rest(self, seconds: float) -> None:
         """Nothing on this channel for *seconds*, in any process: the platform said so."""
+        self._rests_until = max(self._rests_until, asyncio.get_running_loop().time() + seconds)
         self._slots.clear()
         if not self.is_free:
             await self._database.write(lambda c: rates.rest(c, self._channel, seconds, time.time()))

@@ -235,6 +235,12 @@ class Sending:
             timer.cancel()
 
     async def _send(self, sequence: int, peer: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if wait := self._pace.rests(now):
+            # Permitted before the platform said so.
+            self._later.append((now + wait, sequence))
+            self._results.append(Result(sequence, DeliveryStatus.QUEUED))
+            return
         self._attempts[sequence] += 1
         await self._pace.hold_back(peer)
         first, *rest = self._own.get(sequence, self._calls)
