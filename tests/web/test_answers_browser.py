@@ -74,7 +74,7 @@ def test_an_answer_is_written_compared_published_and_asked(running: tuple[str, D
         _ask(citizen, "thư viện xã mở giờ nào")
         if citizen.get_by_text("từ 8:00 đến 17:00").count():
             break
-        citizen.wait_for_timeout(3000)  # Who asks every second is asked to wait.
+        citizen.wait_for_timeout(6000)  # Who asks every second is asked to wait.
     citizen.get_by_text("KH 45/KH-UBND, mục 3").first.wait_for()
     editor.context.close()
     citizen.context.close()
