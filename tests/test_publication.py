@@ -1,7 +1,9 @@
 """Publishing: a version is whole and never changes; a bad one never replaces a good one."""
 
+import gc
 import io
 import shutil
+import weakref
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import publication
 from bot.config import Config
 from bot.db import Database, conversations, publications
 from bot.db.publications import Act, Publication
@@ -238,3 +241,22 @@ def test_a_version_older_than_the_code_takes_new_phrases_from_the_folder(
 
     assert house.texts("button.detail") == "Chi tiết"
     assert house.texts("button.done") == "Hết"
+
+
+def test_what_was_replaced_is_let_go_though_it_was_left_uncollected() -> None:
+    class Knot:
+        pass
+
+    knot = Knot()
+    knot.itself = knot  # type: ignore[attr-defined]
+    known = weakref.ref(knot)
+    try:
+        publication.spare_collector()
+        del knot
+        gc.collect()
+        assert known() is not None, "left alone"
+
+        publication.spare_collector()
+        assert known() is None
+    finally:
+        gc.unfreeze()
